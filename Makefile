@@ -1,0 +1,43 @@
+# Kruzhok on one machine. `make help` lists what there is.
+# Settings (see .env.example) come from the environment or from the file .env.
+-include .env
+export
+
+PYTHON ?= python3
+STACK = PYTHONPATH="$(CURDIR)/deploy/local" $(PYTHON) -m stack
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down status logs test test-long check bench lock
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: ## Set up whatever is missing, start the suite, play a family's journey in both regions
+	@$(STACK) demo
+
+up: ## Set up whatever is missing and start the suite in the background
+	@$(STACK) up
+
+down: ## Stop the suite; nothing is left running, the data stays
+	@$(STACK) down
+
+status: ## Show every process of the suite
+	@$(STACK) status
+
+logs: ## Follow one log: make logs S=billing
+	@$(STACK) logs $(S)
+
+check: ## Lint, types, import rules and the tests without broker and database
+	@$(STACK) check -- $(ARGS)
+
+test: ## All tests, on a broker and a database of their own; ARGS="-k outbox" goes to pytest
+	@$(STACK) test -- $(ARGS)
+
+test-long: ## The long simulations and the full fault matrix
+	@$(STACK) test_long -- $(ARGS)
+
+bench: ## Every measured comparison
+	@$(STACK) bench
+
+lock: ## Resolve requirements*.in into the hashed lock files
+	@$(STACK) lock

@@ -1,0 +1,126 @@
+"""Writes what follows from code: definitions.json, docs/contracts.md, docs/settings.md and the services' tables.
+
+`python deploy/generate.py` writes, `python deploy/generate.py --check` exits 1 and names what is stale.
+"""
+
+import importlib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from chassis import settings
+from contracts import topology
+from contracts.base import PUBLIC, Method
+from contracts.registry import EVENTS, METHODS, READERS, SERVICES
+
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- generated: contracts -->", "<!-- /generated -->"
+HEAD = "<!-- Written by deploy/generate.py; do not edit. -->\n"
+
+
+def definitions_json() -> str:
+    """The broker's definitions."""
+    return json.dumps(topology.definitions(), indent=2, sort_keys=True) + "\n"
+
+
+def handled(service: str) -> dict[str, tuple[str, ...]]:
+    """The fields that a service reads of each event type."""
+    module = importlib.import_module(f"{service}.service")
+    cls = next(each for each in vars(module).values() if isinstance(each, type) and vars(each).get("name") == service)
+    return {name: tuple(handler.schema.fields) for name, handler in cls.handlers().items()}
+
+
+def contracts_md() -> str:
+    """Who announces what, who reads which fields, and who may call what."""
+    reads = {service: handled(service) for service in READERS}
+    lines = [HEAD + "# Contracts", "", "## Events", "", "| event | public | read by: fields |", "|---|---|---|"]
+    for event in EVENTS.values():
+        readers = [
+            f"{service}: {', '.join(fields[event.type])}" for service, fields in reads.items() if event.type in fields
+        ]
+        lines.append(f"| `{event.type}` | {'yes' if event.public else ''} | {'<br>'.join(readers)} |")
+    lines += ["", "## Methods", "", "| method | who may call | key |", "|---|---|---|"]
+    lines += [f"| `{each.service}.{each.name}` | {callers(each)} | {key(each)} |" for each in METHODS]
+    return "\n".join(lines) + "\n"
+
+
+def callers(method: Method) -> str:
+    """Roles and peers in words."""
+    roles = ["anyone"] if PUBLIC in method.allow else sorted(method.allow)
+    return ", ".join([*roles, *(f"service {peer}" for peer in sorted(method.peers))])
+
+
+def key(method: Method) -> str:
+    """Whether the method needs an idempotency key."""
+    return "required" if method.command and method.keyed else ""
+
+
+def settings_md() -> str:
+    """Every environment variable of every service."""
+    lines = [HEAD + "# Settings", "", "Secrets may also come from the file that `<NAME>_FILE` names.", ""]
+    common = settings.documented(settings.Settings)
+    lines += ["## Every process", "", *_table(common)]
+    lines += ["| `KRUZHOK_CLOCK_FILE` | tests only: a file that holds the instant it is now | |  |"]
+    for service in SERVICES:
+        own = [
+            row
+            for row in settings.documented(importlib.import_module(f"{service}.settings").Settings)
+            if row not in common
+        ]
+        lines += ["", f"## {service}", "", *(_table(own) if own else ["Nothing of its own."])]
+    return "\n".join(lines) + "\n"
+
+
+def _table(rows: list[tuple[str, str, str, bool]]) -> list[str]:
+    return ["| variable | what for | default | secret |", "|---|---|---|---|"] + [
+        f"| `{name}` | {text} | {default} | {'yes' if secret else ''} |" for name, text, default, secret in rows
+    ]
+
+
+def service_tables(service: str) -> str:
+    """What a service answers, emits and hears."""
+    lines = [BEGIN, "", "| answers | who may call | key |", "|---|---|---|"]
+    lines += [f"| `{each.name}` | {callers(each)} | {key(each)} |" for each in METHODS if each.service == service]
+    emitted = [event for event in EVENTS.values() if event.producer == service]
+    if emitted:
+        lines += ["", "| emits | public |", "|---|---|"]
+        lines += [f"| `{event.type}` | {'yes' if event.public else ''} |" for event in emitted]
+    if READERS.get(service):
+        lines += ["", "| hears | fields it reads |", "|---|---|"]
+        lines += [f"| `{name}` | {', '.join(fields)} |" for name, fields in sorted(handled(service).items())]
+    return "\n".join([*lines, "", END])
+
+
+def outputs() -> dict[Path, str]:
+    """Every generated file and what it must hold."""
+    wanted: dict[Path, Any] = {
+        ROOT / "deploy" / "rabbitmq" / "definitions.json": definitions_json(),
+        ROOT / "docs" / "contracts.md": contracts_md(),
+        ROOT / "docs" / "settings.md": settings_md(),
+    }
+    for service in SERVICES:
+        readme = ROOT / "services" / service / "README.md"
+        text = readme.read_text(encoding="utf-8")
+        if BEGIN in text:
+            pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
+            wanted[readme] = re.sub(pattern, lambda _, each=service: service_tables(each), text, flags=re.DOTALL)
+    return wanted
+
+
+def main() -> None:
+    """Write, or check."""
+    stale = [path for path, text in outputs().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        if stale:
+            raise SystemExit("Stale, run `make generated`: " + ", ".join(str(path.relative_to(ROOT)) for path in stale))
+        return
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(outputs()[path], encoding="utf-8")
+        print("wrote", path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

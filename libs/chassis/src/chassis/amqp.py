@@ -1,0 +1,208 @@
+"""Connections to the broker, one for each purpose, on top of nameko's consumer loop.
+
+Every override of nameko 2.14.1 is here or in `rpc` and `events`: graceful stop that loses no acknowledgement, raw
+message bodies instead of kombu's extended JSON, and publishing on the consumer's own channel.
+"""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import amqp
+import structlog
+from amqp import spec
+from kombu import Consumer, Message
+from nameko import messaging
+
+from chassis.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+RPC_EXCHANGE = "nameko-rpc"
+DRAIN_SECONDS = 25
+HEARTBEAT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the broker is and who we are there."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    vhost: str
+
+
+def parse(url: str) -> Address:
+    """Take an `amqp://user:password@host:port/vhost` URL apart."""
+    parts = urlsplit(url)
+    vhost = unquote(parts.path[1:]) or "/"
+    return Address(
+        parts.hostname or "127.0.0.1",
+        parts.port or 5672,
+        unquote(parts.username or "guest"),
+        unquote(parts.password or "guest"),
+        vhost,
+    )
+
+
+def transport_options(name: str) -> dict[str, Any]:
+    """Options that every connection is opened with; a dead peer is noticed by the kernel within ten seconds."""
+    return {
+        "client_properties": {"connection_name": f"{name}@{socket.gethostname()}"},
+        "socket_settings": {socket.TCP_USER_TIMEOUT: 10_000},
+    }
+
+
+def connect(url: str, name: str) -> amqp.Connection:
+    """A plain connection for a publisher of its own (the relay)."""
+    address = parse(url)
+    connection = amqp.Connection(
+        host=f"{address.host}:{address.port}",
+        userid=address.user,
+        password=address.password,
+        virtual_host=address.vhost,
+        connect_timeout=5,
+        read_timeout=10,
+        write_timeout=10,
+        **transport_options(name),
+    )
+    connection.connect()
+    return connection
+
+
+class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
+    """nameko's consumer loop, which stops only when what it has delivered is settled.
+
+    Providers have `.queue` (which already exists or is theirs to declare) and get raw messages.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unsettled: set[int] = set()
+        self.stopping_since: float | None = None
+        self.connected = False
+        self.blocked = False
+        self.channel: Any = None
+
+    @property
+    def prefetch_count(self) -> int:
+        """Messages the broker may have handed over before any is settled."""
+        return int(self.container.max_workers)
+
+    def get_consumers(self, _consumer_class: Any, channel: Any) -> list[Consumer]:
+        """Called for each new connection: whatever was unsettled belongs to the broker again."""
+        self.unsettled.clear()
+        self.channel = channel
+        self.blocked = False
+        channel.connection.on_blocked = self._on_blocked
+        channel.connection.on_unblocked = self._on_unblocked
+        channel.events["basic_return"].add(self._on_return)
+        self._consumers = {provider: self._consumer(provider, channel) for provider in self._providers}
+        return list(self._consumers.values())
+
+    def _consumer(self, provider: Any, channel: Any) -> Consumer:
+        options = {"no_ack": True} if getattr(provider, "no_ack", False) else {}
+        if getattr(provider, "declares", False):
+            provider.queue(channel).declare()
+        consumer = Consumer(
+            channel,
+            queues=[provider.queue],
+            on_message=partial(self.handle_message, provider),
+            auto_declare=False,
+            **options,
+        )
+        if not options:
+            consumer.qos(prefetch_count=self.prefetch_count)
+        return consumer
+
+    def on_consume_ready(self, connection: Any, channel: Any, consumers: Any, **options: Any) -> None:
+        """Called for each new connection once consumers run."""
+        self.connected = True
+        super().on_consume_ready(connection, channel, consumers, **options)
+
+    def on_consume_end(self, connection: Any, channel: Any) -> None:
+        """Called when the connection is gone."""
+        self.connected = False
+
+    def handle_message(self, provider: Any, message: Message) -> None:
+        """Hand a message over without ever blocking the loop that reads the connection."""
+        if not getattr(provider, "no_ack", False):
+            self.unsettled.add(id(message))
+        if self.container._worker_pool.free() > 0 and getattr(provider, "immediate", False):
+            provider.handle_message(message)
+        else:
+            self.container.spawn_managed_thread(partial(provider.handle_message, message))
+
+    def ack_message(self, message: Message) -> None:
+        """Settle a message for good."""
+        self._settle(message, message.ack)
+
+    def requeue_message(self, message: Message) -> None:
+        """Give a message back to the broker."""
+        self._settle(message, message.requeue)
+
+    def reject_message(self, message: Message) -> None:
+        """Refuse a message; the broker drops it."""
+        self._settle(message, message.reject)
+
+    def _settle(self, message: Message, settle: Callable[[], None]) -> None:
+        self.unsettled.discard(id(message))
+        if message.channel is None or not message.channel.connection:
+            return
+        try:
+            settle()
+        except (OSError, amqp.exceptions.AMQPError):
+            log.info("settled_too_late", reason="the connection closed; the broker delivers the message again")
+
+    @property
+    def stopping(self) -> bool:
+        """Whether this process has begun to stop, and new work should be left to others."""
+        return self.stopping_since is not None
+
+    def on_iteration(self) -> None:
+        """Each turn of the loop: stop when no consumer is left and nothing is unsettled, or the drain is over."""
+        self._cancel_consumers_if_requested()
+        if self._consumers:
+            return
+        self.stopping_since = self.stopping_since or monotonic()
+        if not self.unsettled or monotonic() - self.stopping_since > DRAIN_SECONDS:
+            self.should_stop = True
+
+    def publish(self, body: str, routing_key: str, *, mandatory: bool = False, **properties: Any) -> None:
+        """Send a transient message on this loop's own channel. Only writes: reading is the loop's.
+
+        `Unavailable` when there is no connection or the broker has blocked it.
+        """
+        channel = self.channel
+        if channel is None or not channel.connection or self.blocked:
+            raise Unavailable("broker_unavailable")
+        message = amqp.Message(
+            body, content_type="application/json", content_encoding="utf-8", delivery_mode=1, **properties
+        )
+        try:
+            channel.send_method(spec.Basic.Publish, "Bssbb", (0, RPC_EXCHANGE, routing_key, mandatory, False), message)
+        except (OSError, amqp.exceptions.AMQPError) as error:
+            self._abandon(channel)
+            raise Unavailable("broker_unavailable") from error
+
+    def _abandon(self, channel: Any) -> None:
+        """A write that failed half-way leaves the stream out of step: make the loop open a new connection."""
+        connection = channel.connection
+        if connection is not None and connection.transport is not None:
+            connection.transport.close()
+
+    def _on_blocked(self, reason: str) -> None:
+        log.warning("broker_blocked", reason=reason)
+        self.blocked = True
+
+    def _on_unblocked(self) -> None:
+        log.info("broker_unblocked")
+        self.blocked = False
+
+    def _on_return(self, _error: Exception, _exchange: str, _routing_key: str, message: Any) -> None:
+        """A mandatory message reached no queue."""

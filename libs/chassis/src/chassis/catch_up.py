@@ -1,0 +1,177 @@
+"""Reading the producers' logs: what the broker lost, what came before this consumer was born, and single facts.
+
+Each consumer keeps a cursor for each producer: the epoch of its log and the position up to which nothing is missing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import uniform
+from typing import Any
+
+import eventlet
+import structlog
+from eventlet.event import Event
+from nameko.extensions import DependencyProvider
+from sqlalchemy import text
+
+from chassis import amqp, inbox
+from chassis.calls import Caller, ReplyListener
+from chassis.context import Context, current, using
+from chassis.database import Transactions, is_down
+from chassis.errors import Refusal
+from chassis.events import DEATHS_MAX, EventConsumer, EventHandler
+from chassis.inbox import Delivery
+from chassis.projections import FactMissing
+
+log = structlog.get_logger(__name__)
+PAGE = 200
+TIMEOUT_SECONDS = 5.0
+NEW = text("INSERT INTO event_cursor (producer, epoch, position) VALUES (:producer, '', 0) ON CONFLICT DO NOTHING")
+LEASE = text(
+    "UPDATE event_cursor SET leased_until = now() + interval '30 seconds'"
+    " WHERE producer = :producer AND leased_until <= now() RETURNING epoch, position"
+)
+ADVANCE = text("UPDATE event_cursor SET epoch = :epoch, position = :position WHERE producer = :producer")
+RELEASE = text("UPDATE event_cursor SET leased_until = now() WHERE producer = :producer")
+
+
+@dataclass(frozen=True)
+class LogOf:
+    """The log method of a service, which every service has under the same name."""
+
+    service: str
+    name: str = "log"
+
+
+class EventSources(DependencyProvider):  # type: ignore[misc]
+    """The producers that a service hears: a loop that looks for what it has missed, and reads on demand."""
+
+    consumer = EventConsumer()
+    replies = ReplyListener()
+
+    def setup(self) -> None:
+        """Look again whenever the event connection is new."""
+        self.transactions: Transactions = self.container.config["transactions"]
+        self.calls = Caller(self.replies, amqp.parse(self.container.config["AMQP_URI"]).user)
+        self.seconds: float = self.container.config["catch_up_seconds"]
+        self.woken, self.stopping = Event(), False
+        self.consumer.queue_consumer.connected_again = self.wake
+
+    def get_dependency(self, _worker: Any) -> "EventSources":
+        """All workers share it."""
+        return self
+
+    def start(self) -> None:
+        """Begin to look."""
+        self.container.spawn_managed_thread(self.run, identifier="catch_up")
+
+    def stop(self) -> None:
+        """Look no more."""
+        self.stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Look now."""
+        if not self.woken.ready():
+            self.woken.send()
+
+    def run(self) -> None:
+        """Until stopped: every few seconds, and at each new connection."""
+        while not self.stopping:
+            with eventlet.Timeout(self.seconds * uniform(0.8, 1.2), False):
+                self.woken.wait()
+            self.woken = Event()
+            for producer in list(self.consumer.queues):
+                if not self.stopping:
+                    self._follow(producer)
+
+    def _follow(self, producer: str) -> None:
+        try:
+            while self._page(producer):
+                pass
+        except Refusal as refusal:
+            log.info("catch_up_later", producer=producer, reason=refusal.code)
+        except Exception as error:
+            log.warning("catch_up_failed", producer=producer, error=type(error).__name__, reason=str(error)[:200])
+
+    def _page(self, producer: str) -> bool:
+        """Apply one page of the log past the cursor; whether there may be more."""
+        with self.transactions.writing() as session:
+            session.execute(NEW, {"producer": producer})
+            cursor = session.execute(LEASE, {"producer": producer}).first()
+        if cursor is None:
+            return False
+        try:
+            page = self._read(producer, after=cursor.position)
+            if page["epoch"] != cursor.epoch and cursor.epoch:
+                log.warning("log_epoch_changed", producer=producer)
+                page = self._read(producer, after=0)
+            applied = self._apply_missing([_delivery(entry) for entry in page["events"]])
+            if applied:
+                log.info("caught_up", producer=producer, events=applied, through=page["through"])
+            with self.transactions.writing() as session:
+                values = {"producer": producer, "epoch": page["epoch"], "position": page["through"]}
+                session.execute(ADVANCE, values)
+        finally:
+            with self.transactions.writing() as session:
+                session.execute(RELEASE, {"producer": producer})
+        return len(page["events"]) == PAGE
+
+    def _read(self, producer: str, after: int, subject: str | None = None, types: Sequence[str] = ()) -> dict[str, Any]:
+        wanted = list(types) or [
+            name for name, handler in self.handlers.items() if handler.contract.producer == producer
+        ]
+        fields: dict[str, Any] = {"after": after, "types": wanted, "limit": PAGE, "subject": subject}
+        return dict(self.calls.call(LogOf(producer), fields, timeout_seconds=TIMEOUT_SECONDS))
+
+    def _apply_missing(self, deliveries: list[Delivery]) -> int:
+        with self.transactions.reading() as session:
+            known = inbox.known(session, [delivery.event_id for delivery in deliveries])
+        missing = [d for d in deliveries if (self.handlers[d.type].method_name, d.event_id) not in known]
+        for delivery in missing:
+            self.handlers[delivery.type].run(delivery)
+        return len(missing)
+
+    @property
+    def handlers(self) -> dict[str, EventHandler]:
+        """The service's handlers by event type."""
+        return self.consumer.handlers
+
+    def fetch(self, service: Any, missing: FactMissing) -> None:
+        """Ask the producer for one subject's events and apply them here, in the caller's own worker."""
+        projection = missing.projection
+        page = self._read(projection.producer, after=0, subject=missing.fact_id, types=projection.types)
+        for entry in page["events"]:
+            delivery = _delivery(entry)
+            self.handlers[delivery.type].apply(service, delivery)
+
+    def retry_one(self, service: Any) -> bool:
+        """Run one event again whose time has come. False when there is none."""
+        with self.transactions.writing() as session:
+            found = inbox.due(session)
+            if found is None:
+                return False
+            name, delivery = found
+            handler = next((each for each in self.handlers.values() if each.method_name == name), None)
+            allowed = DEATHS_MAX + len(self.container.config["retry_delays_seconds"])
+            if handler is None or inbox.begun(session, name, delivery) > allowed:
+                inbox.park(
+                    session, name, delivery, "no such handler" if handler is None else "ended the process too often"
+                )
+                return True
+            inbox.lease(session, name, delivery)
+        self._again(service, handler, delivery)
+        return True
+
+    def _again(self, service: Any, handler: EventHandler, delivery: Delivery) -> None:
+        with using(Context(correlation_id=delivery.correlation_id, traceparent=delivery.traceparent)):
+            try:
+                handler.effect(service, delivery, retried=True)
+            except Exception as error:
+                if is_down(error):
+                    raise
+                handler.failed(delivery, error)
+
+
+def _delivery(entry: dict[str, Any]) -> Delivery:
+    return Delivery.from_json({**entry, "correlation_id": entry["correlation_id"] or current().correlation_id})

@@ -1,0 +1,102 @@
+"""A service's own PostgreSQL database: engine, transactions and what the tables of every service have in common."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, DateTime, Engine, MetaData, Text, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.orm import Session
+
+POOL_SIZE = 8
+ANNOUNCED = "chassis.announced"
+"""Set in `Session.info` by a transaction that recorded an event."""
+OPTIONS = "-c statement_timeout=8000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
+TYPES: dict[Any, Any] = {
+    str: Text,
+    int: BigInteger,
+    datetime: DateTime(timezone=True),
+    date: Date,
+    dict[str, Any]: JSONB,
+    list[Any]: JSONB,
+}
+"""`type_annotation_map` for every service's declarative base."""
+
+
+def new_metadata() -> MetaData:
+    """Metadata whose constraint names are predictable, so that migrations can name them."""
+    return MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def create(url: str, application_name: str, pool_size: int = POOL_SIZE) -> Engine:
+    """An engine whose every statement, lock and idle transaction has a limit."""
+    if not url.startswith("postgresql+psycopg2://"):
+        raise ValueError("The database URL must begin with postgresql+psycopg2:// (psycopg 3 blocks the event loop).")
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={"application_name": application_name, "connect_timeout": 3, "options": OPTIONS},
+    )
+
+
+class Transactions:
+    """Opens transactions on one engine and tells a listener after each commit."""
+
+    def __init__(self, engine: Engine, committed: Callable[[], None] = lambda: None) -> None:
+        self.engine = engine
+        self.committed = committed
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        The listener hears of the commits of transactions that recorded events.
+        """
+        with Session(self.engine, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+            announced = bool(session.info.get(ANNOUNCED))
+        if announced:
+            self.committed()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A read-only transaction that sees one snapshot."""
+        connection = self.engine.connect().execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        with connection, Session(connection) as session, session.begin():
+            yield session
+
+
+def is_down(error: BaseException) -> bool:
+    """Whether the error means that the database cannot be reached or is shutting down."""
+    if isinstance(error, PoolExhausted):
+        return True
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return False
+    state = getattr(error.orig, "pgcode", None)
+    if state is None:
+        return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    return str(state).startswith(("08", "57P", "53"))
+
+
+def is_collision(error: BaseException) -> bool:
+    """Whether two transactions got in each other's way and the same work may succeed at once if tried again."""
+    state = getattr(getattr(error, "orig", None), "pgcode", None) or ""
+    return str(state) in {"40001", "40P01", "55P03"}

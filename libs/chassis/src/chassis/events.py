@@ -1,0 +1,281 @@
+"""Consuming events: one queue for each producer, a handler for each type, one effect for each event.
+
+A handler's effect and the inbox row are one transaction. While the own database is down, deliveries wait unsettled.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import eventlet
+import structlog
+from eventlet.event import Event
+from eventlet.semaphore import Semaphore
+from kombu import Message, Queue
+from marshmallow import ValidationError
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
+
+from chassis import amqp, codec, inbox, metrics
+from chassis.context import Context, using
+from chassis.database import Transactions, is_collision, is_down
+from chassis.inbox import Delivery
+from chassis.outbox import EventContract, Received, narrowed
+
+log = structlog.get_logger(__name__)
+EVENT_BYTES_MAX = 1024 * 1024
+WORKERS_KEPT_FOR_CALLS = 8
+DEATHS_MAX = 5
+COLLISIONS_MAX = 5
+DATABASE_PAUSE_SECONDS = 1.0
+Handler = Callable[[Any, Any, Received], None]
+
+
+class EventQueueConsumer(amqp.QueueConsumer):
+    """The connection that events come in on, apart from the one for remote calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connected_again: Callable[[], None] = lambda: None
+
+    @property
+    def prefetch_count(self) -> int:
+        """As many as may be worked on at once."""
+        return event_workers(self.container)
+
+    def on_consume_ready(self, connection: Any, channel: Any, consumers: Any, **options: Any) -> None:
+        """A new connection may mean that the broker lost something: look into the logs."""
+        super().on_consume_ready(connection, channel, consumers, **options)
+        self.connected_again()
+
+
+def event_workers(container: Any) -> int:
+    """Workers that events may take; the others are kept for remote calls."""
+    return max(2, int(container.max_workers) - WORKERS_KEPT_FOR_CALLS)
+
+
+class ProducerQueue:
+    """The queue of one producer's events, as a provider of the consumer loop."""
+
+    def __init__(self, consumer: "EventConsumer", producer: str) -> None:
+        self.producer = producer
+        self.consumer = consumer
+        self.queue = Queue(f"evt.{consumer.container.service_name}.{producer}.v1", no_declare=True)
+
+    def handle_message(self, message: Message) -> None:
+        """Hand a delivery over; nothing that it holds may end the process."""
+        self.consumer.deliver(self, message)
+
+
+class EventConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]
+    """Dispatches deliveries to handlers by event type."""
+
+    queue_consumer = EventQueueConsumer()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handlers: dict[str, EventHandler] = {}
+        self.queues: dict[str, ProducerQueue] = {}
+
+    def setup(self) -> None:
+        """Bound the workers that events may take."""
+        self.slots = Semaphore(event_workers(self.container))
+
+    def add(self, handler: "EventHandler") -> None:
+        """Dispatch the handler's type to it, and consume its producer's queue."""
+        self.register_provider(handler)
+        self.handlers[handler.contract.type] = handler
+        if handler.contract.producer not in self.queues:
+            queue = ProducerQueue(self, handler.contract.producer)
+            self.queues[handler.contract.producer] = queue
+            self.queue_consumer.register_provider(queue)
+
+    def stop(self) -> None:
+        """Stop consuming; what is being worked on finishes."""
+        for leaving in [eventlet.spawn(self.queue_consumer.unregister_provider, each) for each in self.queues.values()]:
+            leaving.wait()
+        super().stop()
+
+    def deliver(self, queue: ProducerQueue, message: Message) -> None:
+        """Decode, dispatch, and settle when the effect is committed."""
+        try:
+            delivery = decode(message, queue.producer)
+            handler = self.handlers.get(delivery.type)
+            if handler is None:
+                raise ValueError(f"no handler for {delivery.type}")
+        except (KeyError, TypeError, ValueError) as error:
+            return self.set_aside(queue, message, error)
+        with self.slots:
+            if self.queue_consumer.stopping:
+                return self.queue_consumer.requeue_message(message)
+            try:
+                handler.run(delivery, bool(message.delivery_info.get("redelivered")))
+            except ContainerBeingKilled:
+                return self.queue_consumer.requeue_message(message)
+        self.queue_consumer.ack_message(message)
+        return None
+
+    def set_aside(self, queue: ProducerQueue, message: Message, error: Exception) -> None:
+        """Park what cannot be understood; the queue flows on."""
+        log.error("event_undecodable", queue=queue.queue.name, reason=str(error)[:300])
+        identity = str(message.properties.get("message_id") or uuid.uuid4())[:100]
+        body = message.body.encode() if isinstance(message.body, str) else bytes(message.body or b"")
+        transactions: Transactions = self.container.config["transactions"]
+
+        def park() -> None:
+            with transactions.writing() as session:
+                inbox.park_undecodable(
+                    session,
+                    queue.queue.name,
+                    identity,
+                    datetime.now(UTC),
+                    f"undecodable: {error}",
+                    message.headers,
+                    body,
+                )
+
+        while_database_is_down(park)
+        self.queue_consumer.ack_message(message)
+
+
+def decode(message: Message, producer: str) -> Delivery:
+    """A CloudEvent in binary mode from the producer's own broker user. `ValueError` or `KeyError` for all else."""
+    if message.properties.get("user_id") != producer:
+        raise ValueError(f"sent by {message.properties.get('user_id')!r} instead of {producer!r}")
+    if message.content_type != "application/json":
+        raise ValueError(f"content type {message.content_type!r}")
+    headers = message.headers or {}
+    data = codec.loads(message.body, bytes_max=EVENT_BYTES_MAX)
+    if not isinstance(data, dict):
+        raise ValueError("the body is not an object")
+    return Delivery(
+        event_id=str(headers["ce-id"]),
+        type=str(headers["ce-type"]),
+        region_code=str(headers["region"]),
+        subject=str(headers["ce-subject"]),
+        version=int(headers["version"]),
+        occurred_at=datetime.fromisoformat(str(headers["ce-time"])),
+        data=data,
+        traceparent=str(headers.get("traceparent") or ""),
+        correlation_id=str(headers.get("correlation-id") or ""),
+    )
+
+
+def while_database_is_down(work: Callable[[], Any]) -> Any:
+    """Do the work; when the own database cannot be reached, wait and do it then. Collisions are tried again at once."""
+    collisions = 0
+    while True:
+        try:
+            return work()
+        except Exception as error:
+            if is_down(error):
+                log.warning("database_down", reason=type(error).__name__)
+                eventlet.sleep(DATABASE_PAUSE_SECONDS)
+            elif is_collision(error) and collisions < COLLISIONS_MAX:
+                collisions += 1
+            else:
+                raise
+
+
+class EventHandler(Entrypoint):  # type: ignore[misc]
+    """The entrypoint of one event type."""
+
+    consumer = EventConsumer()
+
+    def __init__(
+        self, contract: EventContract, only: tuple[str, ...] | None, function: Handler, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.contract = contract
+        self.schema = narrowed(contract.schema, only)
+        self.function = function
+
+    def setup(self) -> None:
+        """Begin to be dispatched to."""
+        self.consumer.add(self)
+
+    def stop(self) -> None:
+        """The consumer stops by itself."""
+        self.consumer.unregister_provider(self)
+
+    @property
+    def transactions(self) -> Transactions:
+        """The service's own database."""
+        transactions: Transactions = self.container.config["transactions"]
+        return transactions
+
+    def run(self, delivery: Delivery, redelivered: bool = False) -> None:
+        """Apply a delivery in a worker of its own and return when it is committed, noted as failed, or known."""
+        done = Event()
+
+        def ended(_worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+            done.send(exc_info)
+            return result, None
+
+        arguments = (partial(self.apply, delivery=delivery, redelivered=redelivered),)
+        self.container.spawn_worker(self, arguments, {}, context_data={}, handle_result=ended)
+        failure = done.wait()
+        if failure:
+            raise failure[1]
+
+    def apply(self, service: Any, delivery: Delivery, redelivered: bool = False) -> None:
+        """One effect for one event, whatever happens on the way."""
+        context = Context(correlation_id=delivery.correlation_id, traceparent=delivery.traceparent)
+        began_at, outcome = monotonic(), "done"
+        with using(context):
+            try:
+                if redelivered and self._is_deadly(delivery):
+                    outcome = inbox.PARKED
+                else:
+                    while_database_is_down(lambda: self.effect(service, delivery))
+            except Exception as error:
+                outcome = self.failed(delivery, error)
+        metrics.EVENTS_HANDLED.labels(delivery.type, outcome).observe(monotonic() - began_at)
+
+    def effect(self, service: Any, delivery: Delivery, retried: bool = False) -> None:
+        """Handler and inbox row in one transaction; nothing when it is done already."""
+        with self.transactions.writing() as session:
+            first = inbox.finish if retried else inbox.claim
+            if not first(session, self.method_name, delivery):
+                return
+            self.function(service, session, self.received(delivery))
+
+    def received(self, delivery: Delivery) -> Received:
+        """The delivery with its data loaded and narrowed; `ValidationError` when it breaks the schema."""
+        return Received(
+            event_id=delivery.event_id,
+            type=delivery.type,
+            region_code=delivery.region_code,
+            subject=delivery.subject,
+            version=delivery.version,
+            occurred_at=delivery.occurred_at,
+            data=dict(self.schema.load(delivery.data)),
+        )
+
+    def _is_deadly(self, delivery: Delivery) -> bool:
+        def count() -> bool:
+            with self.transactions.writing() as session:
+                if inbox.begun(session, self.method_name, delivery) < DEATHS_MAX:
+                    return False
+                inbox.park(session, self.method_name, delivery, f"its handling ended the process {DEATHS_MAX} times")
+                return True
+
+        return bool(while_database_is_down(count))
+
+    def failed(self, delivery: Delivery, error: Exception) -> str:
+        """Note the failure; what breaks its schema is parked at once, the rest is tried again."""
+        log.warning(
+            "event_failed", type=delivery.type, event_id=delivery.event_id, error=type(error).__name__, exc_info=error
+        )
+        delays: tuple[int, ...] = (
+            () if isinstance(error, ValidationError) else self.container.config["retry_delays_seconds"]
+        )
+
+        def note() -> str:
+            with self.transactions.writing() as session:
+                return inbox.fail(session, self.method_name, delivery, error, delays)
+
+        return str(while_database_is_down(note))

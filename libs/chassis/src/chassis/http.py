@@ -1,0 +1,160 @@
+"""The edge: a WSGI application mounted in nameko, one worker for each request."""
+
+import re
+import secrets
+import uuid
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from time import monotonic
+from typing import Any
+
+import eventlet
+import structlog
+from eventlet.event import Event
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import DependencyProvider
+from nameko.web import server as nameko_server
+
+from chassis import metrics
+from chassis.context import Context, using
+
+log = structlog.get_logger(__name__)
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+REQUEST_SECONDS = 9.0
+WAITING_MAX = 200
+SOCKET_SECONDS = 30
+LAST_RESPONSES_SECONDS = 5
+TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_service: ContextVar[Any] = ContextVar("service")
+
+
+def service() -> Any:
+    """The service instance of the worker that handles this request."""
+    return _service.get()
+
+
+class WebServer(nameko_server.WebServer):  # type: ignore[misc]
+    """nameko's web server with limits on slow clients, and a stop that lets responses out."""
+
+    application: Application
+    address: tuple[str, int]
+
+    @property
+    def bind_addr(self) -> Any:
+        """Where to listen."""
+        return nameko_server.BindAddress(*self.address)
+
+    def get_wsgi_app(self) -> Application:
+        """The mounted application."""
+        return self.application
+
+    def get_wsgi_server(self, sock: Any, wsgi_app: Any, **_options: Any) -> Any:
+        """eventlet's server, quiet, which drops clients that send nothing."""
+        return eventlet.wsgi.Server(
+            sock,
+            sock.getsockname(),
+            wsgi_app,
+            protocol=nameko_server.HttpOnlyProtocol,
+            socket_timeout=SOCKET_SECONDS,
+            log=structlog.get_logger("wsgi"),
+            log_output=False,
+            debug=False,
+            url_length_limit=8192,
+        )
+
+
+class HttpServer(DependencyProvider):  # type: ignore[misc]
+    """`http = HttpServer(create_app)`: serves `create_app(settings)` at `settings.http_host:http_port`.
+
+    Each request runs in a worker with the caller's token, trace, idempotency key and a deadline of nine seconds.
+    """
+
+    web_server = WebServer()
+    expected_exceptions: tuple[type[Exception], ...] = ()
+    sensitive_arguments: tuple[str, ...] = ()
+
+    def __init__(self, create_app: Callable[[Any], Application]) -> None:
+        self.create_app = create_app
+        self.active, self.stopping = 0, False
+
+    @property
+    def method_name(self) -> str:
+        """The attribute that a worker calls."""
+        return str(self.attr_name)
+
+    def setup(self) -> None:
+        """Build the application."""
+        settings = self.container.config["settings"]
+        self.application = self.create_app(settings)
+        self.web_server.address = (settings.http_host, settings.http_port)
+        self.web_server.application = self.respond
+
+    def drain(self) -> None:
+        """Tell clients to close; called when the process has been asked to stop."""
+        self.stopping = True
+
+    def stop(self) -> None:
+        """Wait until the last responses are out."""
+        self.stopping = True
+        ends_at = monotonic() + LAST_RESPONSES_SECONDS
+        while self.active and monotonic() < ends_at:
+            eventlet.sleep(0.02)
+
+    def get_dependency(self, worker: Any) -> Application:
+        """What the worker calls with the request."""
+
+        def run(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+            _service.set(worker.service)
+            with using(context_of(environ)):
+                return self.application(environ, start_response)
+
+        return run
+
+    def respond(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Run the request in a worker; when too many wait already, refuse at once."""
+        if self.container._worker_pool.waiting() > WAITING_MAX:
+            return _refuse(start_response)
+        done, began_at = Event(), monotonic()
+
+        def ended(_worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+            done.send((result, exc_info))
+            return result, None
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            extra = [("Connection", "close")] if self.stopping else []
+            metrics.HTTP_HANDLED.labels(environ["REQUEST_METHOD"], status[:3]).observe(monotonic() - began_at)
+            return start_response(status, headers + extra, exc_info)
+
+        self.active += 1
+        try:
+            self.container.spawn_worker(self, (environ, start), {}, context_data={}, handle_result=ended)
+            result, exc_info = done.wait()
+            if exc_info:
+                raise exc_info[1]
+            return list(result)
+        except ContainerBeingKilled:
+            return _refuse(start_response)
+        finally:
+            self.active -= 1
+
+
+def _refuse(start_response: Callable[..., Any]) -> list[bytes]:
+    body = b'{"type":"about:blank","title":"Service Unavailable","status":503,"code":"overloaded"}'
+    start_response("503 Service Unavailable", [("Content-Type", "application/problem+json"), ("Retry-After", "1")])
+    return [body]
+
+
+def context_of(environ: Environ) -> Context:
+    """The context that a request brings, with a trace of its own where it brings none."""
+    traceparent = str(environ.get("HTTP_TRACEPARENT", ""))
+    if not TRACEPARENT.match(traceparent):
+        traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    scheme, _, token = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    return Context(
+        correlation_id=str(uuid.uuid4()),
+        traceparent=traceparent,
+        token=token.strip()[:4096] if scheme.lower() == "bearer" else "",
+        idempotency_key=str(environ.get("HTTP_IDEMPOTENCY_KEY", ""))[:256],
+        ends_at=monotonic() + REQUEST_SECONDS,
+    )

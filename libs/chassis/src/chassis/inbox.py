@@ -1,0 +1,197 @@
+"""The inbox: each event takes effect once; what fails is tried again later, then parked; nothing is lost.
+
+A row per handler and event: `done`, `retry` (with a time) or `parked` (with a reason).
+"""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis import metrics
+from chassis.tables import inbox
+
+DONE, RETRY, PARKED = "done", "retry", "parked"
+BODY_BYTES_KEPT = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An event as it came over the broker or from a log, with its data as JSON values."""
+
+    event_id: str
+    type: str
+    region_code: str
+    subject: str
+    version: int
+    occurred_at: datetime
+    data: dict[str, Any]
+    traceparent: str = ""
+    correlation_id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """What the inbox keeps to run the handler again."""
+        return {**self.__dict__, "occurred_at": self.occurred_at.isoformat()}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "Delivery":
+        """The delivery that `to_json` kept. `KeyError`, `TypeError` or `ValueError` when it is no event."""
+        return cls(
+            event_id=str(kept["event_id"]),
+            type=str(kept["type"]),
+            region_code=str(kept["region_code"]),
+            subject=str(kept["subject"]),
+            version=int(kept["version"]),
+            occurred_at=datetime.fromisoformat(str(kept["occurred_at"])),
+            data=dict(kept["data"]),
+            traceparent=str(kept.get("traceparent") or ""),
+            correlation_id=str(kept.get("correlation_id") or ""),
+        )
+
+
+def claim(session: Session, handler: str, delivery: Delivery) -> bool:
+    """Mark the event as done by this handler, in the transaction of its effect. False when it is known already."""
+    statement = (
+        insert(inbox)
+        .values(occurred_at=delivery.occurred_at, handler=handler, event_id=delivery.event_id, state=DONE)
+        .on_conflict_do_nothing()
+        .returning(inbox.c.event_id)
+    )
+    return session.execute(statement).first() is not None
+
+
+def fail(
+    session: Session, handler: str, delivery: Delivery, error: BaseException, delays_seconds: tuple[int, ...]
+) -> str:
+    """Note a failed attempt: the next one is due after the delay for it, and after the last delay it is parked."""
+    attempts = session.scalar(
+        insert(inbox)
+        .values(
+            occurred_at=delivery.occurred_at,
+            handler=handler,
+            event_id=delivery.event_id,
+            state=RETRY,
+            attempts=1,
+            message=delivery.to_json(),
+        )
+        .on_conflict_do_update(
+            index_elements=["occurred_at", "handler", "event_id"],
+            set_={"attempts": inbox.c.attempts + 1, "message": delivery.to_json()},
+            where=inbox.c.state != DONE,
+        )
+        .returning(inbox.c.attempts)
+    )
+    if attempts is None:
+        return DONE
+    state = RETRY if attempts <= len(delays_seconds) else PARKED
+    delay = delays_seconds[attempts - 1] if state == RETRY else 0
+    session.execute(
+        update(inbox)
+        .where(_is(handler, delivery.event_id))
+        .values(
+            state=state,
+            error=f"{type(error).__name__}: {error}"[:1000],
+            next_at=text(f"now() + interval '{int(delay)} seconds'"),
+        )
+    )
+    metrics.INBOX_FAILED.labels(state).inc()
+    return state
+
+
+def begun(session: Session, handler: str, delivery: Delivery) -> int:
+    """Count that a redelivered event is about to be handled once more, so that a killer of processes is found."""
+    count = session.scalar(
+        insert(inbox)
+        .values(
+            occurred_at=delivery.occurred_at,
+            handler=f"{handler}#begun",
+            event_id=delivery.event_id,
+            state=DONE,
+            attempts=1,
+        )
+        .on_conflict_do_update(
+            index_elements=["occurred_at", "handler", "event_id"], set_={"attempts": inbox.c.attempts + 1}
+        )
+        .returning(inbox.c.attempts)
+    )
+    return int(count or 0)
+
+
+def park(session: Session, handler: str, delivery: Delivery, reason: str) -> None:
+    """Set an event aside at once."""
+    values = {"state": PARKED, "error": reason[:1000], "message": delivery.to_json()}
+    session.execute(
+        insert(inbox)
+        .values(occurred_at=delivery.occurred_at, handler=handler, event_id=delivery.event_id, **values)
+        .on_conflict_do_update(
+            index_elements=["occurred_at", "handler", "event_id"], set_=values, where=inbox.c.state != DONE
+        )
+    )
+    metrics.INBOX_FAILED.labels(PARKED).inc()
+
+
+def park_undecodable(
+    session: Session, queue: str, identity: str, received_at: datetime, reason: str, headers: Any, body: bytes
+) -> None:
+    """Set aside what is not an event at all, as it came, up to 64 KiB of it."""
+    kept = {
+        "undecodable": True,
+        "headers": {str(name): str(value)[:200] for name, value in dict(headers or {}).items()},
+        "body_base64": base64.b64encode(body[:BODY_BYTES_KEPT]).decode(),
+    }
+    session.execute(
+        insert(inbox)
+        .values(
+            occurred_at=received_at,
+            handler=queue,
+            event_id=identity,
+            state=PARKED,
+            error=reason[:1000],
+            message=kept,
+        )
+        .on_conflict_do_nothing()
+    )
+    metrics.INBOX_FAILED.labels(PARKED).inc()
+
+
+def due(session: Session) -> tuple[str, Delivery] | None:
+    """Lock one event whose next attempt is due: its handler and delivery."""
+    row = session.execute(
+        inbox.select()
+        .where(inbox.c.state == RETRY, inbox.c.next_at <= text("now()"))
+        .order_by(inbox.c.next_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    return None if row is None else (row.handler, Delivery.from_json(row.message))
+
+
+def lease(session: Session, handler: str, delivery: Delivery) -> None:
+    """Keep a due event from other processes while it is tried again."""
+    session.execute(
+        update(inbox).where(_is(handler, delivery.event_id)).values(next_at=text("now() + interval '60 seconds'"))
+    )
+
+
+def finish(session: Session, handler: str, delivery: Delivery) -> bool:
+    """Mark a retried event as done, in the transaction of its effect. False when it is no longer to be retried."""
+    statement = (
+        update(inbox)
+        .where(_is(handler, delivery.event_id), inbox.c.state == RETRY)
+        .values(state=DONE, next_at=None, error=None, message=None)
+    )
+    return bool(session.execute(statement.returning(inbox.c.event_id)).first())
+
+
+def known(session: Session, event_ids: list[str]) -> set[tuple[str, str]]:
+    """Which (handler, event) pairs among these events have a row already."""
+    rows = session.execute(inbox.select().where(inbox.c.event_id.in_(event_ids)))
+    return {(row.handler, row.event_id) for row in rows}
+
+
+def _is(handler: str, event_id: str) -> Any:
+    return (inbox.c.handler == handler) & (inbox.c.event_id == event_id)

@@ -1,0 +1,236 @@
+"""Accounts: people, their sessions, and which child belongs to which guardian."""
+
+from marshmallow import fields, validate
+
+from contracts.base import PUBLIC, Event, Method, Strict
+from contracts.fields import Code, Id, Instant, Municipality, Region, Text
+
+SERVICE = "accounts"
+GUARDIAN, TEACHER, PROVIDER, MUNICIPALITY, REGION = "guardian", "teacher", "provider", "municipality", "region"
+ROLES = (GUARDIAN, TEACHER, PROVIDER, MUNICIPALITY, REGION)
+EVERYONE = frozenset(ROLES)
+PUPIL_IDS_MAX = 100
+
+
+class GuardianRegistered(Strict):
+    """A guardian has registered and waits for the confirmation of the e-mail address."""
+
+    guardian_id = Id(required=True)
+
+
+class ChildRegistered(Strict):
+    """A child is known to the region; internal, since it holds a birth date."""
+
+    child_id = Id(required=True)
+    guardian_ids = fields.List(Id(), required=True, validate=validate.Length(min=1))
+    born_on = fields.Date(required=True)
+    municipality_code = Municipality(required=True)
+    payer_code = fields.String(required=True, validate=validate.Regexp(r"^\d{2}$"))
+    time_zone = Text(required=True)
+
+
+GUARDIAN_REGISTERED = Event(SERVICE, "accounts.guardian.registered.v1", GuardianRegistered)
+CHILD_REGISTERED = Event(SERVICE, "accounts.child.registered.v1", ChildRegistered)
+EVENTS = (GUARDIAN_REGISTERED, CHILD_REGISTERED)
+
+
+class Registration(Strict):
+    """A person who wants to become a guardian with an account in a region."""
+
+    email = fields.Email(required=True, validate=validate.Length(max=254), metadata={"example": "anna@example.org"})
+    password = Text(required=True, shortest=8, longest=128, load_only=False)
+    full_name = Text(required=True, longest=200, metadata={"example": "Анна Ивановна Примерова"})
+    region_code = Region(required=True)
+    consent = fields.Boolean(
+        required=True,
+        validate=validate.Equal(True, error="Consent to the processing of personal data is needed."),
+        metadata={"description": "Consent to the processing of personal data, in its current version."},
+    )
+
+
+class Accepted(Strict):
+    """The request was taken; what happens next arrives by mail."""
+
+    status = Code(required=True, one_of=("confirmation_sent",))
+
+
+class EmailConfirmation(Strict):
+    """The token from the confirmation mail."""
+
+    token = Text(required=True, longest=200)
+
+
+class Confirmed(Strict):
+    """The address is confirmed and the account may sign in."""
+
+    status = Code(required=True, one_of=("confirmed",))
+
+
+class Credentials(Strict):
+    """What a person signs in with."""
+
+    email = fields.Email(required=True, validate=validate.Length(max=254))
+    password = Text(required=True, shortest=1, longest=128)
+
+
+class RefreshToken(Strict):
+    """A refresh token; it is used up by the call."""
+
+    refresh_token = Text(required=True, longest=200)
+
+
+class Session(Strict):
+    """A short access token (`Authorization: Bearer …`) and the refresh token that follows it."""
+
+    access_token = fields.String(required=True)
+    token_type = Code(required=True, one_of=("Bearer",))
+    expires_in = fields.Integer(required=True, metadata={"description": "Seconds."})
+    refresh_token = fields.String(required=True)
+
+
+class Nothing(Strict):
+    """No fields."""
+
+
+class Person(Strict):
+    """The account behind the token."""
+
+    user_id = Id(required=True)
+    email = fields.Email(required=True)
+    full_name = Text(required=True)
+    role = Code(required=True, one_of=ROLES)
+    region_code = Region(required=True)
+    provider_id = Id(allow_none=True)
+    municipality_code = Municipality(allow_none=True)
+
+
+class NewChild(Strict):
+    """A child whom its guardian registers."""
+
+    family_name = Text(required=True, longest=100, metadata={"example": "Примерова"})
+    given_name = Text(required=True, longest=100, metadata={"example": "Мария"})
+    patronymic = Text(longest=100, allow_none=True)
+    born_on = fields.Date(required=True, metadata={"example": "2016-04-12"})
+    municipality_code = Municipality(required=True)
+    snils = fields.String(
+        allow_none=True,
+        validate=validate.Regexp(r"^\d{3}-\d{3}-\d{3} \d{2}$", error="Like 112-233-445 95."),
+        metadata={"description": "Insurance number; kept encrypted, shown with its last two digits only."},
+    )
+
+
+class Child(Strict):
+    """A child as its guardian sees it."""
+
+    child_id = Id(required=True)
+    family_name = Text(required=True)
+    given_name = Text(required=True)
+    patronymic = Text(allow_none=True)
+    born_on = fields.Date(required=True)
+    municipality_code = Municipality(required=True)
+    snils_ending = fields.String(allow_none=True, metadata={"example": "95"})
+    registered_at = Instant(required=True)
+
+
+class Page(Strict):
+    """Where to go on reading and how much to read; at most 100."""
+
+    cursor = Text(longest=200, load_default=None, allow_none=True)
+    limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
+
+
+class Children(Strict):
+    """A guardian's children, in the order of their registration."""
+
+    items = fields.List(fields.Nested(Child), required=True)
+    next_cursor = fields.String(allow_none=True, required=True)
+
+
+class ChildId(Strict):
+    """One child."""
+
+    child_id = Id(required=True)
+
+
+class ChildIds(Strict):
+    """Some children."""
+
+    child_ids = fields.List(Id(), required=True, validate=validate.Length(max=PUPIL_IDS_MAX))
+
+
+class Pupil(Strict):
+    """A child as a teacher of its provider sees it."""
+
+    child_id = Id(required=True)
+    given_name = Text(required=True)
+    family_name = Text(required=True)
+
+
+class Pupils(Strict):
+    """Those of the asked children who are enrolled with the caller's provider."""
+
+    items = fields.List(fields.Nested(Pupil), required=True)
+
+
+class Mailing(Strict):
+    """Whom to write to, and for what; `email_confirmation` also makes a fresh link token."""
+
+    user_id = Id(required=True)
+    purpose = Code(required=True, one_of=("email_confirmation", "notice"))
+
+
+class MailingAddress(Strict):
+    """An address at the moment of sending. Never stored by the one who asks."""
+
+    email = fields.Email(required=True)
+    full_name = Text(required=True)
+    region_code = Region(required=True)
+    token = fields.String(allow_none=True)
+
+
+_GUARDIAN = frozenset({GUARDIAN})
+REGISTER_GUARDIAN = Method(
+    SERVICE,
+    "register_guardian",
+    Registration,
+    Accepted,
+    allow=frozenset({PUBLIC}),
+    command=True,
+    hashed=("email", "full_name", "region_code", "consent"),
+)
+"""The password is left out of the stored hash of the request: a fast hash would give it away."""
+CONFIRM_EMAIL = Method(
+    SERVICE, "confirm_email", EmailConfirmation, Confirmed, allow=frozenset({PUBLIC}), command=True, keyed=False
+)
+SIGN_IN = Method(SERVICE, "sign_in", Credentials, Session, allow=frozenset({PUBLIC}), command=True, keyed=False)
+REFRESH_SESSION = Method(
+    SERVICE, "refresh_session", RefreshToken, Session, allow=frozenset({PUBLIC}), command=True, keyed=False
+)
+SIGN_OUT = Method(SERVICE, "sign_out", Nothing, Nothing, allow=EVERYONE, command=True, keyed=False)
+GET_ME = Method(SERVICE, "get_me", Nothing, Person, allow=EVERYONE)
+REGISTER_CHILD = Method(SERVICE, "register_child", NewChild, Child, allow=_GUARDIAN, command=True)
+LIST_CHILDREN = Method(SERVICE, "list_children", Page, Children, allow=_GUARDIAN)
+GET_CHILD = Method(SERVICE, "get_child", ChildId, Child, allow=_GUARDIAN)
+LIST_PUPILS = Method(SERVICE, "list_pupils", ChildIds, Pupils, allow=frozenset({TEACHER, PROVIDER}))
+GET_MAILING_ADDRESS = Method(
+    SERVICE,
+    "get_mailing_address",
+    Mailing,
+    MailingAddress,
+    peers=frozenset({"notifications"}),
+    command=True,
+    keyed=False,
+)
+METHODS = (
+    REGISTER_GUARDIAN,
+    CONFIRM_EMAIL,
+    SIGN_IN,
+    REFRESH_SESSION,
+    SIGN_OUT,
+    GET_ME,
+    REGISTER_CHILD,
+    LIST_CHILDREN,
+    GET_CHILD,
+    LIST_PUPILS,
+    GET_MAILING_ADDRESS,
+)

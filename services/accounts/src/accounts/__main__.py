@@ -1,0 +1,5 @@
+"""`python -m accounts serve | migrate | sample`."""
+
+from chassis.run import main
+
+main("accounts")

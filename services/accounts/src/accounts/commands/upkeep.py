@@ -1,0 +1,25 @@
+"""Deleting what has served its time."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from accounts.domain import signing_in
+from accounts.models import Account, Confirmation, SignedIn, SignInAttempts
+from chassis import clock
+
+KEPT_AFTER_EXPIRY = timedelta(days=7)
+
+
+def forget_the_expired(session: Session) -> None:
+    """Delete closed windows of attempts, expired links, old sessions, and accounts that nobody confirmed."""
+    now = clock.now()
+    session.execute(delete(SignInAttempts).where(SignInAttempts.opened_at < now - signing_in.WINDOW))
+    session.execute(delete(Confirmation).where(Confirmation.expires_at < now - KEPT_AFTER_EXPIRY))
+    session.execute(delete(SignedIn).where(SignedIn.expires_at < now - KEPT_AFTER_EXPIRY))
+    session.execute(
+        delete(Account).where(
+            Account.confirmed_at.is_(None), Account.created_at < now - signing_in.UNCONFIRMED_ACCOUNT_LIFETIME
+        )
+    )

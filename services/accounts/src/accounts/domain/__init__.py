@@ -1,0 +1,1 @@
+"""Rules about people: what a name, a birth date, an insurance number, a consent and a session must satisfy."""

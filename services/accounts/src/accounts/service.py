@@ -1,0 +1,144 @@
+"""The accounts service: what it answers, what it hears and what it does by itself."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from accounts import facts, passwords, queries
+from accounts.commands import children, registering, sessions, upkeep
+from accounts.vault import Vault
+from chassis import clock, threads, tokens
+from chassis.context import actor
+from chassis.errors import Unavailable
+from chassis.outbox import Received
+from chassis.service import Service, command, every, on_event, query, rpc
+from contracts import accounts as contract
+from contracts import catalog, enrollment, registry
+
+
+class AccountsService(Service):
+    """People, their sessions, and which child belongs to which guardian."""
+
+    name = "accounts"
+    standard = registry.standard(name)
+    projections = (facts.REGION, facts.MUNICIPALITY)
+
+    @command(contract.REGISTER_GUARDIAN, prepare=registering.with_hashed_password)
+    def register_guardian(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """Take a registration; the answer and its time are the same for known and unknown addresses."""
+        return registering.register_guardian(session, request)
+
+    @command(contract.GET_MAILING_ADDRESS)
+    def get_mailing_address(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """Where the mail worker writes to, at the moment of sending; for a confirmation, with a fresh token."""
+        return registering.make_mailing(session, request)
+
+    @command(contract.CONFIRM_EMAIL)
+    def confirm_email(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """Use a confirmation link; `RuleViolated` confirmation_invalid when it is wrong or too old."""
+        return registering.confirm_email(session, request)
+
+    @rpc(contract.SIGN_IN)
+    def sign_in(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Open a session. The attempt is committed first, the password is checked outside any transaction."""
+        with self.transactions.writing() as session:
+            attempt = sessions.count_attempt(session, self._vault, request["email"])
+        verdict = self._verdict(attempt, request["password"])
+        with self.transactions.writing() as session:
+            opened = sessions.sign_in(session, attempt, verdict)
+        return self._answer(opened)
+
+    @rpc(contract.REFRESH_SESSION)
+    def refresh_session(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Exchange a refresh token; `Unauthenticated` session_over, which a second use of a token also brings about."""
+        with self.transactions.writing() as session:
+            renewed = sessions.renew(session, request["refresh_token"])
+        return self._answer(sessions.still_open(renewed))
+
+    @command(contract.SIGN_OUT)
+    def sign_out(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """End the session: no renewal any more. The access token lives on for at most its own 15 minutes."""
+        sessions.sign_out(session, actor())
+        return {}
+
+    @query(contract.GET_ME)
+    def get_me(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """The caller's own account."""
+        return queries.me(session, actor())
+
+    @command(contract.REGISTER_CHILD)
+    def register_child(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """Register the guardian's child; `Conflict` child_already_registered when the region knows it."""
+        return children.register_child(session, self._vault, actor(), request)
+
+    @rpc(contract.LIST_CHILDREN)
+    def list_children(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A page of the guardian's own children; the reading is recorded."""
+        with self.transactions.writing() as session:
+            page = queries.children(session, self._vault, actor(), request)
+            children.note_access(session, actor(), ids(page["items"]), purpose="family_list")
+        return page
+
+    @rpc(contract.GET_CHILD)
+    def get_child(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The guardian's own child, `NotFound` for any other; the reading is recorded."""
+        with self.transactions.writing() as session:
+            card = queries.child(session, self._vault, actor(), request["child_id"])
+            children.note_access(session, actor(), ids([card]), purpose="family_card")
+        return card
+
+    @rpc(contract.LIST_PUPILS)
+    def list_pupils(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Names of those children who are enrolled with the caller's provider; the reading is recorded."""
+        with self.transactions.writing() as session:
+            pupils = queries.pupils(session, actor(), request["child_ids"])
+            children.note_access(session, actor(), ids(pupils), purpose="provider_roster")
+        return {"items": pupils}
+
+    @on_event(catalog.REGION_PUBLISHED)
+    def on_region_published(self, session: Session, event: Received) -> None:
+        """A region people may register in, and its time zone."""
+        facts.REGION.remember(session, event)
+
+    @on_event(catalog.MUNICIPALITY_PUBLISHED, only=("municipality_code", "payer_code"))
+    def on_municipality_published(self, session: Session, event: Received) -> None:
+        """A municipality a child may live in, and its payer code."""
+        facts.MUNICIPALITY.remember(session, event)
+
+    @on_event(enrollment.ENROLLED, only=("enrollment_id", "child_id", "provider_id", "enrolled_at"))
+    def on_enrolled(self, session: Session, event: Received) -> None:
+        """A provider whose staff may now read the child's name."""
+        children.remember_pupil(session, event)
+
+    @every(seconds=600)
+    def forget_the_expired(self, session: Session) -> None:
+        """Delete what has served its time."""
+        upkeep.forget_the_expired(session)
+
+    @property
+    def _vault(self) -> Vault:
+        return Vault(self.settings.snils_key, self.settings.snils_index_key)
+
+    def _verdict(self, attempt: sessions.Attempt, password: str) -> passwords.Verdict:
+        """Whether the password is right; an attempt that no thread had time for does not count."""
+        try:
+            return threads.run(passwords.check, attempt.password_hash, password)
+        except Unavailable:
+            with self.transactions.writing() as session:
+                sessions.uncount_attempt(session, attempt)
+            raise
+
+    def _answer(self, opened: sessions.Opened) -> dict[str, Any]:
+        """The session as its owner gets it, with a signed access token."""
+        seconds = self.settings.access_token_seconds
+        return {
+            "access_token": tokens.issue(self.settings.token_private_key, opened.actor, seconds, clock.now()),
+            "token_type": "Bearer",
+            "expires_in": seconds,
+            "refresh_token": opened.refresh_token,
+        }
+
+
+def ids(items: list[dict[str, Any]]) -> list[str]:
+    """The children among what is about to be shown."""
+    return [item["child_id"] for item in items]

@@ -1,0 +1,90 @@
+"""Which names a provider's staff may read."""
+
+import itertools
+import uuid
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select
+
+from accounts.models import ChildAccess, Pupil
+from chassis import clock, tokens
+from chassis.context import Actor
+from chassis.errors import Forbidden
+from contracts import accounts as contract
+
+from .house import House, enrolled
+
+OURS, THEIRS = str(uuid.uuid4()), str(uuid.uuid4())
+
+
+def staff(house: House, role: str = "teacher", provider_id: str | None = OURS, region_code: str = "38") -> str:
+    scope = {"provider_id": provider_id} if provider_id else {}
+    actor = Actor(subject=str(uuid.uuid4()), role=role, region_code=region_code, session_id="s", scope=scope)
+    return tokens.issue(house.service.settings.token_private_key, actor, 900, clock.now())
+
+
+def pupils(house: House, token: str, *child_ids: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = house.call(contract.LIST_PUPILS, bearer=token, child_ids=list(child_ids))["items"]
+    return items
+
+
+@pytest.fixture
+def children(house: House) -> list[str]:
+    token = house.guardian()
+    return [house.child(token, given_name=name)["child_id"] for name in ("Анна", "Борис", "Вера")]
+
+
+@pytest.mark.parametrize("role", ["teacher", "provider"])
+def test_staff_read_the_names_of_their_own_pupils_only(house: House, children: list[str], role: str) -> None:
+    ours, theirs, nobodys = children
+    house.hear(enrolled(ours, OURS))
+    house.hear(enrolled(theirs, THEIRS))
+    shown = pupils(house, staff(house, role), ours, theirs, nobodys, str(uuid.uuid4()))
+    assert shown == [{"child_id": ours, "given_name": "Анна", "family_name": "Примерова"}]
+
+
+def test_a_pupil_of_two_groups_is_shown_once(house: House, children: list[str]) -> None:
+    house.hear(enrolled(children[0], OURS))
+    house.hear(enrolled(children[0], OURS))
+    assert len(pupils(house, staff(house), *children)) == 1
+
+
+def test_staff_of_another_region_see_nobody(house: House, children: list[str]) -> None:
+    house.hear(enrolled(children[0], OURS))
+    assert pupils(house, staff(house, region_code="05"), *children) == []
+
+
+def test_staff_without_a_provider_are_refused(house: House, children: list[str]) -> None:
+    with pytest.raises(Forbidden):
+        pupils(house, staff(house, provider_id=None), *children)
+
+
+def test_reading_a_roster_is_recorded_for_each_child_shown(house: House, children: list[str]) -> None:
+    for child_id in children[:2]:
+        house.hear(enrolled(child_id, OURS))
+    pupils(house, staff(house), *children)
+    with house.transactions.reading() as session:
+        looks = session.execute(select(ChildAccess.child_id, ChildAccess.purpose, ChildAccess.reader_role)).all()
+    assert {tuple(look) for look in looks} == {(child_id, "provider_roster", "teacher") for child_id in children[:2]}
+
+
+def test_enrolments_in_any_order_and_twice_make_the_same_picture(house: House, children: list[str]) -> None:
+    events = [enrolled(children[0], OURS), enrolled(children[0], THEIRS), enrolled(children[1], OURS)]
+    pictures = set()
+    for order in itertools.permutations(events):
+        with house.transactions.writing() as session:
+            session.execute(delete(Pupil))
+        for event in (*order, *order):
+            house.hear(event)
+        with house.transactions.reading() as session:
+            rows = session.execute(select(Pupil.provider_id, Pupil.child_id, Pupil.enrollment_id)).tuples()
+            pictures.add(frozenset(rows))
+    assert len(pictures) == 1
+    assert len(pictures.pop()) == 3
+
+
+def test_an_enrolment_of_a_child_that_is_not_here_is_stored_and_shows_nobody(house: House) -> None:
+    stranger = str(uuid.uuid4())
+    house.hear(enrolled(stranger, OURS))
+    assert pupils(house, staff(house), stranger) == []

@@ -1,0 +1,5 @@
+"""`python -m billing serve | migrate | sample`."""
+
+from chassis.run import main
+
+main("billing")

@@ -1,0 +1,109 @@
+"""Facts of neighbours: each is kept, the newer version of it, and then its children are settled.
+
+Facts come in any order, late and repeated. What is still missing is no error: whichever fact comes last settles.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from billing.commands import locks
+from billing.commands.settling import settle
+from billing.models import AttendanceMark, Certificate, Enrollment
+from chassis.outbox import Received
+from chassis.values import Amount
+
+
+def keep_certificate(session: Session, event: Received) -> None:
+    """Keep a child's certificate and who pays for it, and settle."""
+    data = event.data
+    locks.facts_of_child(session, event.region_code, data["child_id"])
+    names = ("certificate_id", "child_id", "payer_municipality_code", "valid_until")
+    _keep(session, Certificate, event, {name: data[name] for name in names}, key="certificate_id")
+    settle(session, event.region_code, [data["child_id"]])
+
+
+def keep_enrollment(session: Session, event: Received) -> None:
+    """Keep an enrolment with its terms, and settle. Raises `ValueError` when the two prices have different units."""
+    data = event.data
+    price, normative = Amount.from_wire(data["price"]), Amount.from_wire(data["normative_price"])
+    if price.unit != normative.unit:
+        raise ValueError(f"price in {price.unit}, normative price in {normative.unit}")
+    locks.facts_of_child(session, event.region_code, data["child_id"])
+    names = (
+        *("enrollment_id", "child_id", "group_id", "provider_id", "submitted_at", "enrolled_at", "enrolled_on"),
+        *("group_starts_on", "group_ends_on", "terms_version", "offer_id", "accepted_by"),
+    )
+    values = {
+        **{name: data[name] for name in names},
+        "unit": price.unit,
+        "price_minor": price.minor,
+        "normative_minor": normative.minor,
+        "lessons": [{**lesson, "on": lesson["on"].isoformat()} for lesson in data["lessons"]],
+    }
+    _keep(session, Enrollment, event, values, key="enrollment_id")
+    settle(session, event.region_code, [data["child_id"]])
+
+
+def _keep(
+    session: Session, model: type[Certificate] | type[Enrollment], event: Received, values: dict[str, Any], *, key: str
+) -> None:
+    fact = {**values, "fact_version": event.version}
+    statement = insert(model).values(region_code=event.region_code, **fact)
+    statement = statement.on_conflict_do_update(
+        index_elements=["region_code", key], set_=fact, where=model.fact_version < event.version
+    )
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def keep_marks(session: Session, event: Received) -> None:
+    """Keep the marks of one lesson page, each unless a newer page is known, and settle the children they concern.
+
+    Marks of enrolments that are not known yet wait for them.
+    """
+    marks = {line["enrollment_id"]: line["mark"] for line in event.data["marks"]}
+    enrollment_ids = sorted(marks)
+    if len(_settled_by(session, event.region_code, enrollment_ids)) < len(enrollment_ids):
+        locks.facts_of_region(session, event.region_code)
+    session.execute(_marking(event, [(each, marks[each]) for each in enrollment_ids]))
+    children = set(_settled_by(session, event.region_code, enrollment_ids))
+    if children:
+        settle(session, event.region_code, children)
+
+
+def _settled_by(session: Session, region_code: str, enrollment_ids: Sequence[str]) -> Sequence[str]:
+    """The children of those of the enrolments whose certificates are known, one line for each enrolment."""
+    query = (
+        select(Enrollment.child_id)
+        .join(
+            Certificate,
+            (Certificate.region_code == Enrollment.region_code) & (Certificate.child_id == Enrollment.child_id),
+        )
+        .where(Enrollment.region_code == region_code, Enrollment.enrollment_id.in_(enrollment_ids))
+    )
+    return session.scalars(query).all()
+
+
+def _marking(event: Received, marks: Sequence[tuple[str, str]]) -> Any:
+    statement = insert(AttendanceMark).values(
+        [
+            {
+                "region_code": event.region_code,
+                "enrollment_id": enrollment_id,
+                "lesson_id": event.data["lesson_id"],
+                "mark": mark,
+                "page_version": event.data["page_version"],
+                "marked_at": event.occurred_at,
+            }
+            for enrollment_id, mark in marks
+        ]
+    )
+    newer = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["region_code", "enrollment_id", "lesson_id"],
+        set_={"mark": newer.mark, "page_version": newer.page_version, "marked_at": newer.marked_at},
+        where=AttendanceMark.page_version < newer.page_version,
+    )

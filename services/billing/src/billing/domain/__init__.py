@@ -1,0 +1,1 @@
+"""The rules of money: pure functions over plain values."""

@@ -1,0 +1,70 @@
+"""What neighbours said, as billing needs it. Facts come in any order; the newer version of each wins."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from billing.domain.policy import MARKS
+from billing.models.base import UNIT, Base, Id, KeyId, Region, Small, Zero, one_of
+
+
+class Certificate(Base):
+    """A child's certificate; whoever touches its money locks this row, several in the order of their ids.
+
+    `version` counts the events about it that billing has recorded, `fact_version` is that of certificates' event.
+    """
+
+    __tablename__ = "certificate"
+    __table_args__ = (UniqueConstraint("region_code", "child_id"),)
+    region_code: Mapped[Region]
+    certificate_id: Mapped[KeyId]
+    child_id: Mapped[Id]
+    payer_municipality_code: Mapped[str]
+    valid_until: Mapped[date]
+    fact_version: Mapped[int]
+    version: Mapped[Zero]
+
+
+class Enrollment(Base):
+    """An enrolment with the snapshot of the terms it was made on; `lessons` is the group's plan on that day."""
+
+    __tablename__ = "enrollment"
+    __table_args__ = (
+        Index("ix_enrollment_child", "region_code", "child_id"),
+        CheckConstraint(UNIT, "unit_known"),
+        CheckConstraint("group_starts_on <= group_ends_on", "group_not_empty"),
+        CheckConstraint("price_minor >= 0 AND normative_minor >= 0", "prices_not_negative"),
+    )
+    region_code: Mapped[Region]
+    enrollment_id: Mapped[KeyId]
+    child_id: Mapped[Id]
+    group_id: Mapped[Id]
+    provider_id: Mapped[Id]
+    submitted_at: Mapped[datetime]
+    enrolled_at: Mapped[datetime]
+    enrolled_on: Mapped[date]
+    group_starts_on: Mapped[date]
+    group_ends_on: Mapped[date]
+    unit: Mapped[str]
+    price_minor: Mapped[int]
+    normative_minor: Mapped[int]
+    terms_version: Mapped[int]
+    offer_id: Mapped[Id]
+    accepted_by: Mapped[Id]
+    lessons: Mapped[list[Any]]
+    fact_version: Mapped[int]
+
+
+class AttendanceMark(Base):
+    """The newest mark of an enrolment on a lesson; the page with the greater version wins."""
+
+    __tablename__ = "attendance_mark"
+    __table_args__ = (CheckConstraint(one_of("mark", MARKS), "mark_known"),)
+    region_code: Mapped[Region]
+    enrollment_id: Mapped[KeyId]
+    lesson_id: Mapped[KeyId]
+    mark: Mapped[str]
+    page_version: Mapped[Small]
+    marked_at: Mapped[datetime]

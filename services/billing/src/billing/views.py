@@ -1,0 +1,68 @@
+"""A municipality's budgets, as commands answer with them and queries list them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from billing.models import FundingPeriod, FundingProgramme, FundingRequest
+from billing.models.queue import in_line
+from chassis.context import Actor
+from chassis.values import Amount
+
+
+def of_municipality(caller: Actor) -> ColumnElement[bool]:
+    """SQL: the programme belongs to the municipality that the caller works for."""
+    return and_(
+        FundingProgramme.region_code == caller.region_code,
+        FundingProgramme.municipality_code == caller.scope.get("municipality_code", ""),
+    )
+
+
+def budget_views(
+    session: Session, at: datetime, visible: ColumnElement[bool], programme_id: str | None = None
+) -> list[dict[str, Any]]:
+    """The visible programmes with their money, newest period first; one of them if it is named."""
+    queued = (
+        select(func.count())
+        .select_from(FundingRequest)
+        .where(
+            FundingRequest.region_code == FundingProgramme.region_code,
+            FundingRequest.programme_id == FundingProgramme.programme_id,
+            in_line(at),
+        )
+        .scalar_subquery()
+    )
+    query = (
+        select(FundingProgramme, FundingPeriod, queued.label("queued"))
+        .join(
+            FundingPeriod,
+            (FundingPeriod.region_code == FundingProgramme.region_code)
+            & (FundingPeriod.period_id == FundingProgramme.period_id),
+        )
+        .where(visible)
+        .order_by(FundingPeriod.starts_on.desc(), FundingProgramme.category, FundingProgramme.programme_id)
+        .execution_options(populate_existing=True)
+    )
+    if programme_id is not None:
+        query = query.where(FundingProgramme.programme_id == programme_id)
+    return [_view(*row) for row in session.execute(query)]
+
+
+def _view(programme: FundingProgramme, period: FundingPeriod, queued: int) -> dict[str, Any]:
+    unit = programme.unit
+    return {
+        "funding_programme_id": programme.programme_id,
+        "municipality_code": programme.municipality_code,
+        "period_starts_on": period.starts_on,
+        "period_ends_on": period.ends_on,
+        "category": programme.category_name,
+        "unit": unit,
+        "nominal": Amount(programme.nominal_minor, unit).to_wire(),
+        "allocated": Amount(programme.available_minor + programme.credited_minor, unit).to_wire(),
+        "available": Amount(programme.available_minor, unit).to_wire(),
+        "credited": Amount(programme.credited_minor, unit).to_wire(),
+        "certificates_funded": programme.certificates_credited,
+        "certificates_queued": queued,
+    }

@@ -1,0 +1,66 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+from chassis import clock
+from chassis.database import Transactions
+from chassis.testing import engine_of, service_database
+from sqlalchemy import Engine, create_engine
+
+from .world import World
+
+Clock = Callable[[datetime], None]
+REGIONS = count(10)
+MORNING = datetime(2026, 10, 5, 2, tzinfo=UTC)
+"""Monday, ten o'clock in Irkutsk."""
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A migrated database of the service for the whole run; the ledger cannot be emptied, so nobody does."""
+    with service_database("billing") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = create_engine(
+        database_url, pool_size=10, max_overflow=0, connect_args={"options": "-c timezone=UTC -c lock_timeout=5000"}
+    )
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def fresh_transactions() -> Iterator[Transactions]:
+    """A database of one test's own."""
+    with service_database("billing") as url:
+        yield Transactions(engine_of(url))
+
+
+@pytest.fixture
+def transactions(engine: Engine) -> Transactions:
+    return Transactions(engine)
+
+
+@pytest.fixture(autouse=True)
+def clock_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Sets the clock; every test begins on a Monday morning of October 2026."""
+    file = tmp_path / "clock"
+
+    def set_to(instant: datetime) -> None:
+        file.write_text(instant.isoformat(), encoding="utf-8")
+
+    set_to(MORNING)
+    monkeypatch.setenv(clock.FILE_VARIABLE, str(file))
+    return set_to
+
+
+@pytest.fixture
+def world(transactions: Transactions) -> World:
+    """A region of the test's own: nothing in it concerns another test."""
+    world = World(transactions, f"{next(REGIONS):02d}")
+    world.open_period()
+    return world

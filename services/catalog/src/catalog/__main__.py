@@ -1,0 +1,5 @@
+"""`python -m catalog serve | migrate | sample`."""
+
+from chassis.run import main
+
+main("catalog")

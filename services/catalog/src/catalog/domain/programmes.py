@@ -1,0 +1,98 @@
+"""Providers and what they teach: programmes, and modules with their prices."""
+
+import re
+from dataclasses import dataclass
+
+from catalog.domain.directions import DIRECTIONS
+from chassis.errors import RuleViolated
+from chassis.values import Amount
+
+PROVIDER_KINDS = ("educational_organisation", "training_organisation", "entrepreneur_with_staff", "entrepreneur")
+"""School or house of creativity; other organisation that teaches; entrepreneur with and without employees.
+
+Articles 23, 31 and 32 of the law on education (273-FZ); the last kind needs no licence (article 91).
+"""
+PROVIDER_STATES = ("active", "suspended")
+PROGRAMME_STATES = ("draft", "published", "archived")
+AGE_MIN, AGE_MAX = 5, 17
+_INN = re.compile(r"\d{10}(\d{2})?")
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who teaches. A suspended provider's programmes are hidden and its groups closed."""
+
+    region_code: str
+    provider_id: str
+    kind: str
+    name: str
+    municipality_code: str
+    inn: str | None = None
+    state: str = "active"
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A teacher of a provider, named as families see it."""
+
+    region_code: str
+    teacher_id: str
+    provider_id: str
+    display_name: str
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What is taught, where, and to children of which ages (both included)."""
+
+    region_code: str
+    programme_id: str
+    provider_id: str
+    municipality_code: str
+    title: str
+    summary: str
+    direction: str
+    age_min: int
+    age_max: int
+    state: str = "published"
+
+
+@dataclass(frozen=True)
+class Module:
+    """A part of a programme, at most a year long, with its price and the price that certificates may pay at most."""
+
+    region_code: str
+    module_id: str
+    programme_id: str
+    title: str
+    price: Amount
+    normative_price: Amount
+
+
+def check_provider(provider: Provider) -> None:
+    """Raises `RuleViolated` for an unknown kind or state, or a taxpayer's number of another length than 10 or 12."""
+    if provider.kind not in PROVIDER_KINDS or provider.state not in PROVIDER_STATES:
+        raise RuleViolated("provider_kind_unknown", "The provider's kind or state is not in the list.")
+    if provider.inn is not None and not _INN.fullmatch(provider.inn):
+        raise RuleViolated("inn_wrong", "A taxpayer's number is ten or twelve digits.")
+
+
+def check_programme(programme: Programme) -> None:
+    """Raises `RuleViolated` for ages outside 5 to 17, or a direction or state that is not in the list."""
+    if programme.direction not in DIRECTIONS or programme.state not in PROGRAMME_STATES:
+        raise RuleViolated("direction_unknown", "The programme's direction or state is not in the list.")
+    check_ages(programme.age_min, programme.age_max, AGE_MIN, AGE_MAX)
+
+
+def check_module(module: Module) -> None:
+    """Raises `RuleViolated` for a negative price or two units."""
+    if module.price.unit != module.normative_price.unit:
+        raise RuleViolated("price_units_differ", "Price and normative price have one unit.")
+    if min(module.price.minor, module.normative_price.minor) < 0:
+        raise RuleViolated("price_negative", "A price is zero or more.")
+
+
+def check_ages(age_min: int, age_max: int, lowest: int, highest: int) -> None:
+    """Raises `RuleViolated` unless lowest ≤ age_min ≤ age_max ≤ highest."""
+    if not lowest <= age_min <= age_max <= highest:
+        raise RuleViolated("ages_wrong", "The ages do not fit.", lowest=str(lowest), highest=str(highest))

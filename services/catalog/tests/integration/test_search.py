@@ -1,0 +1,213 @@
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from chassis.errors import InvalidInput, NotFound
+from contracts import catalog as contract
+
+SEARCH = contract.SEARCH_PROGRAMMES
+
+
+def titles(catalogue: Any, **fields: Any) -> list[str]:
+    return [item["title"] for item in catalogue.ask(SEARCH, limit=100, **fields)["items"]]
+
+
+def pages(catalogue: Any, method: Any, limit: int, **fields: Any) -> list[dict[str, Any]]:
+    found, cursor = [], None
+    while True:
+        page = catalogue.ask(method, limit=limit, cursor=cursor, **fields)
+        assert len(page["items"]) == limit or page["next_cursor"] is None
+        assert page["items"]
+        found += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("керамика", "Керамика и лепка"),
+        ("КЕРАМИКЕ", "Керамика и лепка"),
+        ("занятия керамикой", None),
+        ("лепку из глины", "Керамика и лепка"),
+        ("работа с глиной", "Керамика и лепка"),
+        ("танцев народных", "Народные танцы Дагестана"),
+        ("юных журналистов", "Школа юного журналиста"),
+        ("походы", "Пешеходный туризм"),
+        ("робот", "Робототехника каждый день"),
+        ("python", "Программирование на Python"),
+        ("звёзды? нет: «Хор» «Ангара»", None),
+        ("хор ангара", "Хор «Ангара»"),
+    ],
+)
+def test_a_family_finds_a_programme_by_any_form_of_its_words(sampled: Any, query: str, title: str | None) -> None:
+    found = titles(sampled, q=query)
+
+    assert title in found if title else found == []
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("робатотехника", "Робототехника каждый день"),
+        ("робототехнека каждый", "Робототехника каждый день"),
+        ("кирамика", "Керамика и лепка"),
+        ("волейбоол", "Волейбол"),
+        ("прогрмирование", "Программирование на Python"),
+        ("шахмоты", "Шахматы"),
+        ("шкала", "Хоккей для начинающих"),
+        ("хокккей", "Хоккей для начинающих"),
+        ("хокей", "Хоккей для начинающих"),
+        ("англйиский", "Английский язык в играх"),
+        ("прогромирование на python", "Программирование на Python"),
+        ("вольная барьба", "Вольная борьба: начальная подготовка"),
+    ],
+)
+def test_a_typo_does_not_hide_a_programme(sampled: Any, query: str, title: str) -> None:
+    assert title in titles(sampled, q=query)
+
+
+@pytest.mark.parametrize("query", ["щщщыыы", "плавание", "футбол", "робототехника плавание", "и", "гимнастика"])
+def test_what_is_not_taught_finds_nothing(sampled: Any, query: str) -> None:
+    assert titles(sampled, q=query) == []
+
+
+def test_a_word_of_the_title_comes_before_the_same_word_in_a_summary(sampled: Any) -> None:
+    found = titles(sampled, q="туризм")
+
+    assert found[0] == "Пешеходный туризм"
+
+
+def test_signs_of_query_languages_are_only_signs(sampled: Any) -> None:
+    everything = titles(sampled)
+    for query in ("керамика & !лепка | (", "керамика:*", "керамика'--", "керамика\\", "керамика\x00"):
+        assert titles(sampled, q=query)[:1] == ["Керамика и лепка"]
+    assert titles(sampled, q="!!! ***") == everything
+
+
+def test_filters_narrow_each_other(sampled: Any) -> None:
+    everything = sampled.ask(SEARCH, limit=100)["items"]
+    assert {item["direction"] for item in everything} == set(contract.DIRECTIONS)
+
+    for direction in contract.DIRECTIONS:
+        expected = [item for item in everything if item["direction"] == direction]
+        assert sampled.ask(SEARCH, limit=100, direction=direction)["items"] == expected
+    for age in (4, 5, 9, 17, 18):
+        expected = [item for item in everything if item["age_min"] <= age <= item["age_max"]]
+        assert sampled.ask(SEARCH, limit=100, age=age)["items"] == expected
+    expected = [
+        item
+        for item in everything
+        if item["municipality_code"] == "82654000" and item["direction"] == "sport" and item["age_min"] <= 9
+    ]
+    assert sampled.ask(SEARCH, municipality_code="82654000", direction="sport", age=9)["items"] == expected
+    assert expected
+    assert titles(sampled, q="борьба", municipality_code="25701000") == []
+
+
+def test_a_summary_names_the_lowest_price_and_all_free_places_of_published_groups(published: Any, values: Any) -> None:
+    from dataclasses import replace
+
+    from catalog.commands.groups import publish_group
+    from catalog.commands.programmes import save_module
+    from chassis.values import Amount
+
+    cheap = replace(values["module"], module_id="38000000-0000-4000-8000-0000000000c1", price=Amount(50_000, "RUB"))
+    closed = replace(cheap, module_id="38000000-0000-4000-8000-0000000000c2", price=Amount(100, "RUB"))
+    for number, module in enumerate((cheap, closed)):
+        published.do(save_module, module)
+        group = replace(
+            values["group"],
+            group_id=f"38000000-0000-4000-8000-0000000000d{number}",
+            module_id=module.module_id,
+            capacity=5,
+            state="closed" if module is closed else "published",
+        )
+        published.do(publish_group, group)
+
+    (item,) = published.ask(SEARCH)["items"]
+    assert item["price_from"] == {"value": "500.00", "unit": "RUB"}
+    assert item["places_free"] == 17
+    view = published.ask(contract.GET_PROGRAMME, programme_id=item["programme_id"])
+    assert {group["state"] for group in view["groups"]} == {"published"}
+    assert len(view["groups"]) == 2
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"q": "занятия в школе или кружке"}, {"q": "школа"}, {"q": "бойкальская"}, {"q": "с", "age": 9}, {"age": 9}],
+)
+def test_pages_hold_everything_once_in_one_order(sampled: Any, fields: dict[str, Any], limit: int) -> None:
+    whole = sampled.ask(SEARCH, limit=100, **fields)["items"]
+
+    if whole:
+        assert pages(sampled, SEARCH, limit, **fields) == whole
+        assert len({item["programme_id"] for item in whole}) == len(whole)
+
+
+def test_pages_of_both_searches_were_really_tested(sampled: Any) -> None:
+    assert len(titles(sampled)) > 20
+    assert len(titles(sampled, q="школа")) > 3
+    assert len(titles(sampled, q="бойкальская")) > 3
+
+
+def test_without_words_programmes_come_by_title(sampled: Any) -> None:
+    found = [title.casefold().replace("«", "").replace("3d-", "3d ") for title in titles(sampled)]
+
+    assert found == sorted(found)
+
+
+def test_a_cursor_belongs_to_its_question(sampled: Any) -> None:
+    cursor = sampled.ask(SEARCH, limit=2)["next_cursor"]
+
+    assert len(cursor) <= 200
+    for fields in ({"age": 9}, {"q": "школа"}, {"direction": "arts"}):
+        with pytest.raises(InvalidInput) as refusal:
+            sampled.ask(SEARCH, cursor=cursor, **fields)
+        assert refusal.value.code == "invalid_cursor"
+
+
+def test_a_forged_cursor_is_refused_and_never_reaches_the_database(sampled: Any) -> None:
+    good = sampled.ask(SEARCH, limit=2, q="школа")["next_cursor"]
+    mark, way, rank, programme_id = json.loads(base64.urlsafe_b64decode(good + "=="))
+    for parts in (
+        [mark, "sideways", rank, programme_id],
+        [mark, way, "x", programme_id],
+        [mark, way, rank, "x"],
+        [mark, way, rank],
+        [mark, way, 10**30, programme_id],
+    ):
+        forged = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+        with pytest.raises(InvalidInput):
+            sampled.ask(SEARCH, q="школа", cursor=forged)
+
+
+def test_municipalities_come_by_name_region_by_region_without_gaps(sampled: Any) -> None:
+    for region_code, count in (("38", 42), ("05", 51), (None, 93)):
+        found = pages(sampled, contract.LIST_MUNICIPALITIES, 10, region_code=region_code)
+        assert len({item["municipality_code"] for item in found}) == len(found) == count
+        assert [item["name"] for item in found] == sorted(item["name"] for item in found)
+    assert sampled.ask(contract.LIST_MUNICIPALITIES, region_code="77")["items"] == []
+
+
+def test_regions_and_directions_are_listed(sampled: Any) -> None:
+    regions = sampled.ask(contract.LIST_REGIONS)["items"]
+    assert [region["region_code"] for region in regions] == ["05", "38"]
+    assert "р05.навигатор.дети" in regions[0]["hosts"]
+    directions = sampled.ask(contract.LIST_DIRECTIONS)["items"]
+    assert tuple(item["direction"] for item in directions) == contract.DIRECTIONS
+
+
+def test_what_does_not_exist_is_not_found(sampled: Any) -> None:
+    nobody = "38000000-0000-4000-8000-0000000000ff"
+    for method, name in (
+        (contract.GET_PROGRAMME, "programme_id"),
+        (contract.GET_GROUP, "group_id"),
+        (contract.GET_GROUP_TERMS, "group_id"),
+    ):
+        with pytest.raises(NotFound):
+            sampled.ask(method, **{name: nobody})

@@ -1,0 +1,66 @@
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.domain.pages import decode_cursor, encode_cursor, identifier, letters, question_mark, whole_number
+from chassis.errors import InvalidInput
+
+QUESTION = question_mark("programmes", ("хор",), None, 7)
+ID = "38000000-0000-4000-8000-000000000010"
+
+
+def forged(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+
+
+@given(st.integers(-(2**63) + 1, 2**63 - 1), st.uuids().map(str))
+def test_a_cursor_gives_back_its_place(rank: int, programme_id: str) -> None:
+    cursor = encode_cursor(QUESTION, [rank, programme_id])
+
+    assert decode_cursor(QUESTION, cursor, whole_number, identifier) == [rank, programme_id]
+
+
+def test_a_cursor_of_a_long_title_fits_into_its_field() -> None:
+    assert len(encode_cursor(QUESTION, ["Ы" * 24, ID])) <= 200
+
+
+def test_a_cursor_of_another_question_is_refused() -> None:
+    cursor = encode_cursor(question_mark("programmes", ("бокс",), None, 7), [1, ID])
+    with pytest.raises(InvalidInput) as refusal:
+        decode_cursor(QUESTION, cursor, whole_number, identifier)
+    assert refusal.value.code == "invalid_cursor"
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "…",
+        "not base64!",
+        forged("text"),
+        forged(7),
+        forged([]),
+        forged([QUESTION]),
+        forged([QUESTION, 1]),
+        forged([QUESTION, 1, ID, ID]),
+        forged([QUESTION, 1, "not an id"]),
+        forged([QUESTION, "1", ID]),
+        forged([QUESTION, True, ID]),
+        forged([QUESTION, 2**63, ID]),
+        forged([QUESTION, 1.5, ID]),
+        "W" * 20_000,
+        base64.urlsafe_b64encode(b"[" * 100_000).decode(),
+    ],
+)
+def test_a_forged_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(InvalidInput):
+        decode_cursor(QUESTION, cursor, whole_number, identifier)
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "Ы" * 65, 5, None])
+def test_a_forged_text_in_a_cursor_is_refused(text: object) -> None:
+    with pytest.raises(InvalidInput):
+        decode_cursor(QUESTION, forged([QUESTION, text]), letters)

@@ -1,0 +1,5 @@
+"""`python -m certificates serve | migrate`."""
+
+from chassis.run import main
+
+main("certificates")

@@ -1,0 +1,1 @@
+"""The rules of the certificate: age, validity and number. Plain Python."""

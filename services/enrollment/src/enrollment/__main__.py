@@ -1,0 +1,5 @@
+"""`python -m enrollment serve | migrate`."""
+
+from chassis.run import main
+
+main("enrollment")

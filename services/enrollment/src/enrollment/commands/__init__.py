@@ -1,0 +1,1 @@
+"""What enrollment does, one transaction each."""

@@ -1,0 +1,1 @@
+"""The rules of places and lessons: pure functions over plain values."""

@@ -1,0 +1,49 @@
+"""Marks on a lesson page."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.errors import InvalidInput, RuleViolated
+from contracts import enrollment as contract
+from enrollment.domain.attendance import MARKS, ChangedMark, NewMark, changes, check_date
+
+ROSTER = tuple("abcdef")
+PAGE = st.dictionaries(st.sampled_from(ROSTER), st.sampled_from(MARKS))
+
+
+def test_the_marks_are_those_of_the_contract():
+    assert contract.MARKS == MARKS
+
+
+@given(page=PAGE, wanted=PAGE)
+def test_after_the_changes_the_page_says_what_was_wanted_and_keeps_the_rest(page, wanted):
+    changed = changes(page, [NewMark(*line) for line in wanted.items()], ROSTER)
+    assert page | {line.enrollment_id: line.mark for line in changed} == page | wanted
+    assert all(line.previous == page.get(line.enrollment_id) != line.mark for line in changed)
+
+
+@given(page=PAGE)
+def test_the_same_marks_again_change_nothing(page):
+    assert changes(page, [NewMark(*line) for line in page.items()], ROSTER) == ()
+
+
+def test_a_correction_names_the_mark_that_it_replaces():
+    assert changes({"a": "absent"}, [NewMark("a", "ill")], ROSTER) == (ChangedMark("a", "ill", "absent"),)
+
+
+def test_every_line_that_cannot_be_marked_is_named():
+    lines = [NewMark("a", "present"), NewMark("stranger", "present"), NewMark("a", "ill")]
+    with pytest.raises(InvalidInput) as refused:
+        changes({}, lines, ROSTER)
+    assert sorted(refused.value.details) == ["marks.1.enrollment_id", "marks.2.enrollment_id"]
+
+
+def test_a_lesson_may_be_marked_on_its_day_and_later_but_not_before():
+    today = date(2026, 10, 1)
+    check_date(today, today)
+    check_date(today - timedelta(days=40), today)
+    with pytest.raises(RuleViolated, match="lesson_in_future"):
+        check_date(today + timedelta(days=1), today)

@@ -1,0 +1,5 @@
+"""`python -m gateway serve`."""
+
+from chassis.run import main
+
+main("gateway")

@@ -1,0 +1,66 @@
+"""Applications for a place in a group."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from contracts import enrollment
+from contracts.accounts import GUARDIAN, Page
+from gateway import answers
+from gateway.access import allow
+from gateway.calls import ask
+from gateway.idempotency import keyed
+from gateway.openapi import Blueprint
+
+blp = Blueprint("applications", "Applications for a place in a group.")
+EXAMPLE = {
+    "child_id": "5d0d9b43-6f5c-4a3f-9a53-1a4a8b8f6c10",
+    "group_id": "38000000-0000-4000-8000-000000000101",
+    "offer_id": "0c1f2b64-8f0b-4f6b-8f0a-2d1f3c5e7a90",
+}
+
+
+@blp.post("/applications")
+@allow(GUARDIAN)
+@keyed
+@blp.takes(enrollment.NewApplication, EXAMPLE)
+@blp.answers(201, enrollment.Application, located=True)
+@blp.refuses(404, "child_not_found", "group_not_found", "offer_not_found")
+@blp.refuses(409, "already_enrolled")
+@blp.refuses(
+    422,
+    "enrolment_closed",
+    "group_closed",
+    "no_lessons_left",
+    "offer_already_used",
+    "offer_expired",
+    "offer_of_another_child",
+    "offer_of_another_group",
+    "terms_changed",
+)
+def submit_application(fields: dict[str, Any]) -> Response:
+    """Apply for a place and accept the offer.
+
+    A group that admits at once answers `enrolled`; a full group answers `waitlisted` with a position, not an error.
+    """
+    application = ask(enrollment.SUBMIT_APPLICATION, fields)
+    return answers.created(application, f"/applications/{application['application_id']}")
+
+
+@blp.get("/applications")
+@allow(GUARDIAN)
+@blp.filters(Page)
+@blp.answers(200, enrollment.Applications)
+def list_applications(fields: dict[str, Any]) -> Response:
+    """The caller's applications, newest first."""
+    return answers.ok(ask(enrollment.LIST_APPLICATIONS, fields))
+
+
+@blp.get("/applications/<uuid:application_id>")
+@allow(GUARDIAN)
+@blp.answers(200, enrollment.Application)
+@blp.refuses(404, "application_not_found")
+def get_application(application_id: UUID) -> Response:
+    """An application, and the state of its contract once there is one."""
+    return answers.ok(ask(enrollment.GET_APPLICATION, {"application_id": str(application_id)}))

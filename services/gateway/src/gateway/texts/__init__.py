@@ -1,0 +1,57 @@
+"""What people read when something is refused, in Russian and English, by the refusal's code."""
+
+import re
+from collections.abc import Mapping
+
+from werkzeug.datastructures import LanguageAccept
+
+from gateway.texts.fields import FIELD_PATTERNS
+from gateway.texts.refusals import REFUSALS, TITLES
+
+LANGUAGES = ("ru", "en")
+ABOUT_THE_WHOLE = frozenset(
+    {
+        "body_missing",
+        "content_type_unsupported",
+        "idempotency_key_invalid",
+        "idempotency_key_missing",
+        "json_malformed",
+        "malformed_request",
+    }
+)
+"""Malformed requests whose fault is not in a field."""
+
+
+class _Known(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def chosen_language(accepted: LanguageAccept) -> str:
+    """`ru` unless the caller prefers English."""
+    return accepted.best_match(LANGUAGES, default="ru") or "ru"
+
+
+def title(status: int, language: str) -> str:
+    """The kind of refusal in a few words."""
+    russian, english = TITLES.get(status, TITLES[400])
+    return english if language == "en" else russian
+
+
+def detail(code: str, status: int, facts: Mapping[str, str], language: str) -> str:
+    """What happened and what to do next. A code that is not in the catalogue gets its kind's title."""
+    if code not in REFUSALS:
+        return title(status, language) + "."
+    russian, english = REFUSALS[code]
+    return (english if language == "en" else russian).format_map(_Known(facts))
+
+
+def field_message(message: str, language: str) -> str:
+    """What is wrong with one field; messages come from schemas (English) or are codes of the catalogue."""
+    if message in REFUSALS:
+        return detail(message, 400, {}, language)
+    for pattern, english, russian in FIELD_PATTERNS:
+        match = re.fullmatch(pattern, message)
+        if match:
+            return (english if language == "en" else russian).format(*match.groups())
+    return message

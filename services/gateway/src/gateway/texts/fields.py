@@ -1,0 +1,45 @@
+"""Messages about single fields: the schemas' English sentence (a pattern), ours in English, ours in Russian."""
+
+FIELD_PATTERNS: tuple[tuple[str, str, str], ...] = (
+    (r"Missing data for required field\.", "This field is needed.", "Заполните это поле."),
+    (r"Unknown field\.", "There is no such field.", "Такого поля нет."),
+    (r"Field may not be null\.", "This field may not be null.", "Значение не может быть пустым (null)."),
+    (r"Not a valid string\.", "Give a string.", "Нужна строка."),
+    (r"Not a valid integer\.", "Give a whole number.", "Нужно целое число."),
+    (r"Not a valid boolean\.", "Give true or false.", "Нужно true или false."),
+    (r"Not a valid date\.", "Give a date like 2016-04-12.", "Нужна дата в виде 2016-04-12."),
+    (
+        r"Not a valid (?:aware )?datetime\.",
+        "Give an instant like 2026-09-01T16:30:00Z.",
+        "Нужен момент времени в виде 2026-09-01T16:30:00Z.",
+    ),
+    (r"Not a valid list\.", "Give a list.", "Нужен список."),
+    (
+        r"Not a valid email address\.",
+        "This does not look like an e-mail address.",
+        "Это не похоже на адрес электронной почты.",
+    ),
+    (r"Not an identifier\.", "Give an identifier (UUID, lower case).", "Нужен идентификатор (UUID строчными буквами)."),
+    (r"Invalid input type\.", "Give an object with fields.", "Нужен объект с полями."),
+    (r"Invalid value\.", "The value does not fit.", "Недопустимое значение."),
+    (r"Two digits\.", "Give two digits.", "Нужны две цифры."),
+    (r"Eight digits \(OKTMO\)\.", "Give eight digits (OKTMO).", "Нужны восемь цифр (код ОКТМО)."),
+    (r"Like 112-233-445 95\.", "Write it like 112-233-445 95.", "Запишите в виде 112-233-445 95."),
+    (
+        r"A decimal string with two digits after the point\.",
+        'Give a decimal string with two digits: "1234.50".',
+        "Нужна сумма строкой с двумя знаками после точки: «1234.50».",
+    ),
+    (
+        r"Consent to the processing of personal data is needed\.",
+        "Consent to the processing of personal data is needed.",
+        "Нужно согласие на обработку персональных данных.",
+    ),
+    (r"Must be one of: (.+)\.", "Give one of: {0}.", "Допустимые значения: {0}."),
+    (r"Shorter than minimum length (\d+)\.", "At least {0} characters.", "Не короче {0} символов."),
+    (r"Longer than maximum length (\d+)\.", "At most {0} characters.", "Не длиннее {0} символов."),
+    (r"Length must be between (\d+) and (\d+)\.", "From {0} to {1} in length.", "Длина — от {0} до {1}."),
+    (r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\.", "From {0} to {1}.", "От {0} до {1}."),
+    (r"Must be greater than or equal to (\S+)\.", "Not less than {0}.", "Не меньше {0}."),
+    (r"Must be less than or equal to (\S+)\.", "Not more than {0}.", "Не больше {0}."),
+)

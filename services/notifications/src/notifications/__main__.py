@@ -1,0 +1,5 @@
+"""`python -m notifications serve | migrate`."""
+
+from chassis.run import main
+
+main("notifications")

@@ -1,0 +1,351 @@
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+from sqlalchemy import select, text
+from structlog.testing import capture_logs
+
+from chassis.database import Transactions
+from chassis.errors import NotFound, Unavailable
+from contracts.accounts import GET_MAILING_ADDRESS
+from notifications import deliveries, smtp
+from notifications.domain.letters import Sender
+from notifications.domain.retries import ATTEMPTS
+from notifications.mail import MailWorker
+from notifications.models import Base, Delivery
+from notifications.smtp import Server
+
+from .facts import FATHER, MOTHER, child_registered, credited, group_published, guardian_registered, hear_each
+from .mailbox import Mailbox, mail_server
+
+AT = datetime(2026, 11, 22, 3, tzinfo=UTC)
+PEOPLE = {MOTHER: "anna@example.org", FATHER: "ivan@example.org"}
+TOKEN = "one-time-Token_42"
+Clock = Callable[[datetime], None]
+
+
+@dataclass
+class Accounts:
+    """The neighbour at the RPC boundary: answers as its contract says, from memory."""
+
+    refusal: Exception | None = None
+    on_call: Callable[[], None] = lambda: None
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
+        assert not GET_MAILING_ADDRESS.request().validate(request)
+        self.asked.append(request)
+        self.on_call()
+        if self.refusal:
+            raise self.refusal
+        answer = {
+            "email": PEOPLE[request["user_id"]],
+            "full_name": "Анна Ивановна Примерова",
+            "region_code": "38",
+            "token": TOKEN if request["purpose"] == "email_confirmation" else None,
+        }
+        assert GET_MAILING_ADDRESS.reply is not None
+        return dict(GET_MAILING_ADDRESS.reply().dump(answer))
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with mail_server() as started:
+        yield started
+
+
+@pytest.fixture
+def accounts() -> Accounts:
+    return Accounts()
+
+
+@pytest.fixture
+def worker(transactions: Transactions, mailbox: Mailbox, accounts: Accounts) -> MailWorker:
+    sender = Sender("Навигатор", "no-reply@example.org")
+    return MailWorker(transactions, accounts, Server.parse(mailbox.url), sender, "https://p38.example.org")
+
+
+def only_delivery(transactions: Transactions) -> Delivery:
+    with transactions.writing() as session:
+        return session.scalars(select(Delivery)).one()
+
+
+def one_notice(transactions: Transactions) -> str:
+    hear_each(transactions, child_registered((MOTHER,)), credited())
+    return only_delivery(transactions).delivery_id
+
+
+def test_a_notice_goes_out_once_to_the_guardian(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox
+) -> None:
+    delivery_id = one_notice(transactions)
+    assert worker.send_next() is True
+    assert worker.send_next() is False
+    (mail,) = mailbox.mails
+    assert mail["Message-ID"] == f"<{delivery_id}@example.org>"
+    assert str(mail["From"]) == "Навигатор <no-reply@example.org>"
+    assert mail["To"].addresses[0].addr_spec == "anna@example.org"
+    assert mail["Subject"].replace("\u202f", " ").replace("\u00a0", " ") == "На сертификат зачислено 12 000,00 ₽"
+    assert "Анна Ивановна Примерова" in mail.get_content()
+    assert "из бюджета муниципалитета" in mail.get_content()
+    delivery = only_delivery(transactions)
+    assert (delivery.state, delivery.attempts, delivery.leased_until, delivery.reason) == ("sent", 1, None, None)
+    assert delivery.sent_at is not None
+
+
+def test_every_guardian_gets_a_mail_of_their_own(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox
+) -> None:
+    hear_each(transactions, child_registered(), credited())
+    assert [worker.send_next() for _ in range(3)] == [True, True, False]
+    assert sorted(mail["To"].addresses[0].addr_spec for mail in mailbox.mails) == sorted(PEOPLE.values())
+
+
+def test_the_confirmation_mail_carries_the_token_and_nothing_keeps_it(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox
+) -> None:
+    hear_each(transactions, guardian_registered())
+    with capture_logs() as logged:
+        assert worker.send_next() is True
+    (mail,) = mailbox.mails
+    lines = mail.get_content().splitlines()
+    assert f"Код подтверждения: {TOKEN}" in lines
+    assert f"https://p38.example.org/confirm?token={TOKEN}" in lines
+    kept = str([tuple(row) for table in Base.metadata.sorted_tables for row in rows(transactions, table.name)])
+    assert only_delivery(transactions).delivery_id in kept
+    assert logged
+    for private in (TOKEN, "anna@example.org", "Примерова"):
+        assert private not in kept
+        assert private not in str(logged)
+
+
+def rows(transactions: Transactions, table: str) -> list[Any]:
+    with transactions.reading() as session:
+        return list(session.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t")))
+
+
+def test_no_transaction_is_open_while_accounts_and_the_mail_server_are_asked(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox, accounts: Accounts
+) -> None:
+    one_notice(transactions)
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend' AND xact_start IS NOT NULL"
+    )
+    open_then: list[int | None] = []
+
+    def count() -> None:
+        with transactions.reading() as session:
+            open_then.append(session.scalar(others))
+
+    accounts.on_call = mailbox.on_arrival = count
+    assert worker.send_next() is True
+    assert open_then == [0, 0]
+    assert len(mailbox.mails) == 1
+
+
+def test_while_the_mail_server_is_down_tries_grow_rarer_and_then_end_with_a_reason(
+    worker: MailWorker, transactions: Transactions, clock_at: Clock
+) -> None:
+    clock_at(AT)
+    one_notice(transactions)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = replace(worker, server=Server.parse(f"smtp://127.0.0.1:{closed.getsockname()[1]}"))
+    now, waits = AT, []
+    for _ in range(ATTEMPTS - 1):
+        assert nobody.send_next() is True
+        delivery = only_delivery(transactions)
+        assert (delivery.state, delivery.reason) == ("pending", "mail_server_ConnectionRefusedError")
+        waits.append(delivery.due_at - now)
+        clock_at(delivery.due_at - timedelta(milliseconds=1))
+        assert nobody.send_next() is False
+        now = delivery.due_at
+        clock_at(now)
+    assert waits == [timedelta(seconds=seconds) for seconds in (5, 30, 300, 1800, 7200)]
+    assert nobody.send_next() is True
+    delivery = only_delivery(transactions)
+    assert (delivery.state, delivery.attempts) == ("failed", ATTEMPTS)
+    clock_at(now + timedelta(days=2))
+    assert worker.send_next() is False
+
+
+def test_once_the_mail_server_is_back_the_mail_goes_out(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox, clock_at: Clock
+) -> None:
+    clock_at(AT)
+    one_notice(transactions)
+    mailbox.answer_to_data = "451 4.3.0 later"
+    assert worker.send_next() is True
+    assert only_delivery(transactions).reason == "mail_server_answered_451"
+    mailbox.answer_to_data = ""
+    clock_at(AT + timedelta(seconds=5))
+    assert worker.send_next() is True
+    assert len(mailbox.mails) == 1
+    assert only_delivery(transactions).state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "reason"),
+    [
+        ("550 5.1.1 <anna@example.org>: no such mailbox", "failed", "recipient_refused_550"),
+        ("450 4.2.1 <anna@example.org>: try later", "pending", "mail_server_SMTPRecipientsRefused"),
+    ],
+)
+def test_a_refused_recipient_ends_at_once_or_waits_and_leaves_no_address_behind(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox, answer: str, state: str, reason: str
+) -> None:
+    one_notice(transactions)
+    mailbox.answer_to_recipient = answer
+    with capture_logs() as logged:
+        assert worker.send_next() is True
+    delivery = only_delivery(transactions)
+    assert (delivery.state, delivery.reason) == (state, reason)
+    assert "anna" not in str(logged)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state", "reason"),
+    [
+        (Unavailable("neighbour_timed_out"), "pending", "accounts_unavailable"),
+        (NotFound("user_not_found"), "failed", "user_not_found"),
+    ],
+)
+def test_what_accounts_refuses_waits_or_ends(
+    worker: MailWorker,
+    transactions: Transactions,
+    mailbox: Mailbox,
+    accounts: Accounts,
+    refusal: Exception,
+    state: str,
+    reason: str,
+) -> None:
+    one_notice(transactions)
+    accounts.refusal = refusal
+    assert worker.send_next() is True
+    delivery = only_delivery(transactions)
+    assert (delivery.state, delivery.reason) == (state, reason)
+    assert mailbox.mails == []
+
+
+def test_several_workers_at_once_send_each_mail_once(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox
+) -> None:
+    hear_each(transactions, child_registered(), group_published(), *(credited() for _ in range(15)))
+
+    def work(_number: int) -> int:
+        sent = 0
+        while worker.send_next():
+            sent += 1
+        return sent
+
+    with ThreadPoolExecutor(4) as threads:
+        shares = list(threads.map(work, range(4)))
+    assert sum(shares) == 30
+    identities = [mail["Message-ID"] for mail in mailbox.mails]
+    assert len(identities) == len(set(identities)) == 30
+
+
+def test_a_worker_that_dies_leaves_the_mail_to_another_one_after_the_lease(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox, accounts: Accounts, clock_at: Clock
+) -> None:
+    clock_at(AT)
+    delivery_id = one_notice(transactions)
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    mailbox.on_arrival, accounts.on_call = lambda: None, die
+    with pytest.raises(KeyboardInterrupt):
+        worker.send_next()
+    accounts.on_call = lambda: None
+    clock_at(AT + deliveries.LEASE - timedelta(seconds=1))
+    assert worker.send_next() is False
+    clock_at(AT + deliveries.LEASE)
+    assert worker.send_next() is True
+    assert [mail["Message-ID"] for mail in mailbox.mails] == [f"<{delivery_id}@example.org>"]
+
+
+def test_a_mail_that_kills_every_worker_is_given_up(
+    worker: MailWorker, transactions: Transactions, accounts: Accounts, clock_at: Clock
+) -> None:
+    clock_at(AT)
+    one_notice(transactions)
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    accounts.on_call = die
+    for attempt in range(ATTEMPTS):
+        clock_at(AT + attempt * deliveries.LEASE)
+        with pytest.raises(KeyboardInterrupt):
+            worker.send_next()
+    clock_at(AT + ATTEMPTS * deliveries.LEASE)
+    assert worker.send_next() is False
+    delivery = only_delivery(transactions)
+    assert (delivery.state, delivery.reason, delivery.attempts) == ("failed", "interrupted", ATTEMPTS)
+
+
+def test_a_worker_that_outlived_its_lease_changes_nothing_any_more(transactions: Transactions, clock_at: Clock) -> None:
+    clock_at(AT)
+    one_notice(transactions)
+    with transactions.writing() as session:
+        slow = deliveries.claim(session, AT)
+    with transactions.writing() as session:
+        quick = deliveries.claim(session, AT + deliveries.LEASE)
+    assert slow is not None
+    assert quick is not None
+    with transactions.writing() as session:
+        deliveries.failed(session, slow, "mail_server_TimeoutError", AT + deliveries.LEASE, final=True)
+    delivery = only_delivery(transactions)
+    assert (delivery.state, delivery.reason, delivery.leased_until) == ("pending", None, AT + 2 * deliveries.LEASE)
+    with transactions.writing() as session:
+        deliveries.sent(session, quick, AT + deliveries.LEASE)
+    with transactions.writing() as session:
+        deliveries.failed(session, slow, "mail_server_TimeoutError", AT + deliveries.LEASE, final=True)
+    assert only_delivery(transactions).state == "sent"
+
+
+def test_a_mail_server_that_says_nothing_is_left_after_the_timeout(
+    worker: MailWorker, transactions: Transactions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT_SECONDS", 0.2)
+    one_notice(transactions)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mute = replace(worker, server=Server.parse(f"smtp://127.0.0.1:{silent.getsockname()[1]}"))
+        assert mute.send_next() is True
+    delivery = only_delivery(transactions)
+    assert (delivery.state, delivery.reason) == ("pending", "mail_server_SMTPServerDisconnected")
+
+
+def test_mail_is_not_sent_in_the_clear_where_encryption_was_asked_for(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox
+) -> None:
+    one_notice(transactions)
+    encrypted = replace(worker, server=Server.parse(mailbox.url.replace("smtp://", "smtp+starttls://")))
+    assert encrypted.send_next() is True
+    assert mailbox.mails == []
+    assert only_delivery(transactions).reason == "mail_server_SMTPNotSupportedError"
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize(("password", "state"), [("p:w", "sent"), ("wrong", "pending")])
+def test_the_worker_signs_in_where_the_mail_server_asks_for_it(
+    worker: MailWorker, transactions: Transactions, password: str, state: str
+) -> None:
+    def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, login: Any) -> AuthResult:
+        return AuthResult(success=(login.login, login.password) == (b"box", b"p:w"), handled=False)
+
+    one_notice(transactions)
+    with mail_server(authenticator=check, auth_required=True, auth_require_tls=False) as guarded:
+        server = Server.parse(guarded.url.replace("//", f"//box:{password.replace(':', '%3A')}@"))
+        assert replace(worker, server=server).send_next() is True
+        assert len(guarded.mails) == (1 if state == "sent" else 0)
+    delivery = only_delivery(transactions)
+    assert delivery.state == state
+    assert delivery.reason == (None if state == "sent" else "mail_server_answered_535")

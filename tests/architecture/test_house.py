@@ -1,0 +1,115 @@
+"""The house is as its plan says."""
+
+import ast
+import re
+
+import pytest
+from house import LIBRARIES, ROOT, STORED, modules, source
+
+from contracts.registry import SERVICES
+
+EVERYTHING = (*LIBRARIES, *SERVICES)
+FILE_LINES_MAX = 320
+FUNCTION_LINES_MAX = 40
+DOMAIN_WORDS = re.compile(
+    r"child|guardian|parent|famil|certificate|enrol|billing|catalog|programme|lesson|teacher|school|club|"
+    r"municipal|kopeck|rouble|invoice|attendance|notification",
+    re.IGNORECASE,
+)
+FORBIDDEN_NAMES = {"utils", "helpers", "manager", "common", "misc", "base_service"}
+
+
+def test_services_are_their_folders() -> None:
+    folders = {path.name for path in (ROOT / "services").iterdir() if (path / "pyproject.toml").exists()}
+    assert folders == set(SERVICES)
+
+
+@pytest.mark.parametrize("service", STORED)
+def test_a_service_has_the_fixed_rooms(service: str) -> None:
+    rooms = {path.stem for path in source(service).iterdir()}
+    assert {"__init__", "__main__", "service", "settings", "models", "queries", "commands", "domain"} <= rooms
+    assert (ROOT / "services" / service / "README.md").exists()
+    assert (ROOT / "services" / service / "migrations" / "env.py").exists()
+
+
+@pytest.mark.parametrize("package", EVERYTHING)
+def test_files_and_functions_stay_small(package: str) -> None:
+    long = []
+    for path, tree in modules(package):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > FILE_LINES_MAX and package != "contracts":
+            long.append(f"{path.name}: {lines} lines")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX:
+                long.append(f"{path.name}: {node.name} has {(node.end_lineno or 0) - node.lineno + 1} lines")
+    assert long == []
+
+
+@pytest.mark.parametrize("package", EVERYTHING)
+def test_no_room_has_a_name_that_means_nothing(package: str) -> None:
+    assert {path.stem for path, _ in modules(package)} & FORBIDDEN_NAMES == set()
+
+
+def test_the_chassis_holds_no_domain_word() -> None:
+    found = [
+        f"{path.name}:{number}: {line.strip()}"
+        for path, _ in modules("chassis")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if DOMAIN_WORDS.search(line)
+    ]
+    assert found == []
+
+
+def test_the_chassis_stays_within_its_budget() -> None:
+    total = 0
+    for path, tree in modules("chassis"):
+        text = path.read_text(encoding="utf-8").splitlines()
+        documentation = set()
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+                value = body[0].value
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    documentation |= set(range(body[0].lineno, (body[0].end_lineno or 0) + 1))
+        total += sum(
+            1
+            for number, line in enumerate(text, start=1)
+            if line.strip() and not line.strip().startswith("#") and number not in documentation
+        )
+    assert total <= 1700, f"{total} lines; see the ADR on the chassis's budget"
+
+
+def test_only_the_chassis_publishes_events() -> None:
+    publishing = {"basic_publish", "send_method", "publish_event", "dispatch"}
+    for package in EVERYTHING:
+        for path, tree in modules(package):
+            if package == "chassis" and path.stem in {"amqp", "relay"}:
+                continue
+            called = {
+                node.func.attr
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            }
+            assert not called & publishing, path
+
+
+def test_no_timeout_may_escape_as_a_base_exception() -> None:
+    for path, tree in modules("chassis"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("eventlet.Timeout"):
+                assert len(node.args) == 2, f"{path}:{node.lineno} needs False or an exception of ours"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_services_read_the_time_from_the_clock_of_the_chassis(service: str) -> None:
+    for path, tree in modules(service):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                assert ast.unparse(node.func) not in {
+                    "datetime.now",
+                    "datetime.utcnow",
+                    "date.today",
+                    "time.time",
+                    "datetime.datetime.now",
+                    "datetime.date.today",
+                }, f"{path}:{node.lineno}"

@@ -1,0 +1,49 @@
+"""Background processes are remembered, stopped, and never mistaken for others."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from stack.daemons import Daemon
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)",
+]
+
+
+def daemon(directory: Path, argv: list[str], stop_seconds: float = 10) -> Daemon:
+    return Daemon(
+        name="sleeper",
+        argv=argv,
+        pid_file=directory / "sleeper.pid",
+        log=directory / "sleeper.log",
+        stop_seconds=stop_seconds,
+    )
+
+
+def test_start_and_stop(tmp_path: Path) -> None:
+    sleeper = daemon(tmp_path, SLEEP)
+    pid = sleeper.start()
+    assert sleeper.pid() == pid
+    assert sleeper.stop()
+    assert sleeper.pid() is None
+    assert not sleeper.stop()
+
+
+def test_a_deaf_process_is_killed(tmp_path: Path) -> None:
+    sleeper = daemon(tmp_path, STUBBORN, stop_seconds=0.3)
+    sleeper.start()
+    while "deaf" not in sleeper.last_words():
+        pass
+    assert sleeper.stop()
+    assert sleeper.pid() is None
+
+
+def test_a_reused_process_id_is_not_ours(tmp_path: Path) -> None:
+    sleeper = daemon(tmp_path, SLEEP)
+    sleeper.pid_file.write_text(json.dumps({"pid": os.getpid(), "started": "1"}))
+    assert sleeper.pid() is None

@@ -1,0 +1,33 @@
+"""Files are whole or absent; two runs keep apart."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stack import checkout, files
+
+
+def test_write_replaces_the_whole_file_with_its_mode(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "secret"
+    files.write(target, "one", mode=0o600)
+    files.write(target, "two", mode=0o600)
+    assert target.read_text() == "two"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert [path.name for path in target.parent.iterdir()] == ["secret"]
+
+
+def test_a_second_run_waits_for_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    code = f"from pathlib import Path; from stack import files\nwith files.lock(Path({str(path)!r})): print('held')"
+    command = [sys.executable, "-c", code]
+    paths = {"PYTHONPATH": str(checkout.ROOT / "deploy" / "local")}
+    with files.lock(path), pytest.raises(subprocess.TimeoutExpired):
+        subprocess.run(command, env=paths, timeout=1, check=True)
+    assert "held" in subprocess.run(command, env=paths, timeout=10, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_stamp_follows_the_settings() -> None:
+    assert checkout.stamp({"billing": {"A": "1"}}) != checkout.stamp({"billing": {"A": "2"}})
+    assert checkout.stamp({}) == checkout.stamp({})
