@@ -7,7 +7,7 @@ PYTHON ?= python3
 STACK = PYTHONPATH="$(CURDIR)/deploy/local" $(PYTHON) -m stack
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs test test-long check bench lock
+.PHONY: help demo up down status logs test test-long check bench lock generated
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,3 +41,6 @@ bench: ## Every measured comparison
 
 lock: ## Resolve requirements*.in into the hashed lock files
 	@$(STACK) lock
+
+generated: ## Write the files that follow from code (definitions, tables in the documentation)
+	@$(STACK) generated

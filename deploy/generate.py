@@ -1,4 +1,4 @@
-"""Writes what follows from code: definitions.json, docs/contracts.md, docs/settings.md and the services' tables.
+"""Writes what follows from code: definitions.json, docs/contracts.md, settings.md, openapi.json, the services' tables.
 
 `python deploy/generate.py` writes, `python deploy/generate.py --check` exits 1 and names what is stale.
 """
@@ -10,12 +10,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from chassis import settings
 from contracts import topology
 from contracts.base import PUBLIC, Method
 from contracts.registry import EVENTS, METHODS, READERS, SERVICES
+from gateway import routes
+from gateway.app import create_app
+from gateway.settings import Settings as GatewaySettings
 
 ROOT = Path(__file__).resolve().parents[1]
+ROUTES = "<!-- generated: routes -->"
 BEGIN, END = "<!-- generated: contracts -->", "<!-- /generated -->"
 HEAD = "<!-- Written by deploy/generate.py; do not edit. -->\n"
 
@@ -93,6 +100,13 @@ def service_tables(service: str) -> str:
     return "\n".join([*lines, "", END])
 
 
+def openapi() -> dict[str, Any]:
+    """The API's document, out of an application that serves nobody."""
+    key = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    environ = {"KRUZHOK_ENV": "test", "KRUZHOK_AMQP_URL": "amqp://nobody", "KRUZHOK_TOKEN_PUBLIC_KEY": key.decode()}
+    return dict(json.loads(create_app(settings.load(GatewaySettings, environ)).extensions["openapi"]))
+
+
 def outputs() -> dict[Path, str]:
     """Every generated file and what it must hold."""
     wanted: dict[Path, Any] = {
@@ -100,6 +114,11 @@ def outputs() -> dict[Path, str]:
         ROOT / "docs" / "contracts.md": contracts_md(),
         ROOT / "docs" / "settings.md": settings_md(),
     }
+    document = openapi()
+    wanted[ROOT / "docs" / "openapi.json"] = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    gateway = ROOT / "services" / "gateway" / "README.md"
+    before, _, rest = gateway.read_text(encoding="utf-8").partition(ROUTES)
+    wanted[gateway] = f"{before}{ROUTES}\n\n{routes.table(document)}\n\n{END}{rest.partition(END)[2]}"
     for service in SERVICES:
         readme = ROOT / "services" / service / "README.md"
         text = readme.read_text(encoding="utf-8")

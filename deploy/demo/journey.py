@@ -203,7 +203,8 @@ class Journey:
         ensure(came == sum(minor(page[name]) for name in parts), "деньги сертификата не сходятся")
         debited = abs(minor(self.known["debit"]["amount"]))
         ensure(minor(page["spent"]) == debited, "потрачено не столько, сколько списано")
-        return " = ".join([money(page["credited"]), " + ".join(money(page[name]) for name in parts[:3])])
+        shown = zip(("доступно", "в резерве", "потрачено"), parts, strict=False)
+        return f"{money(page['credited'])} = " + " + ".join(f"{word} {money(page[name])}" for word, name in shown)
 
     def read_notice(self) -> str:
         """The family is told what, why and how much is left, in the inbox and by mail."""

@@ -12,8 +12,8 @@ EVERYTHING = (*LIBRARIES, *SERVICES)
 FILE_LINES_MAX = 320
 FUNCTION_LINES_MAX = 40
 DOMAIN_WORDS = re.compile(
-    r"child|guardian|parent|famil|certificate|enrol|billing|catalog|programme|lesson|teacher|school|club|"
-    r"municipal|kopeck|rouble|invoice|attendance|notification",
+    r"\b(child|children|guardian|famil(y|ies)|certificates?|enrol\w*|billing|catalog|programmes?|lessons?|teachers?|"
+    r"schools?|clubs?|municipal\w*|kopecks?|roubles?|invoices?|attendance|notifications?)\b",
     re.IGNORECASE,
 )
 FORBIDDEN_NAMES = {"utils", "helpers", "manager", "common", "misc", "base_service"}
@@ -76,7 +76,7 @@ def test_the_chassis_stays_within_its_budget() -> None:
             for number, line in enumerate(text, start=1)
             if line.strip() and not line.strip().startswith("#") and number not in documentation
         )
-    assert total <= 1700, f"{total} lines; see the ADR on the chassis's budget"
+    assert total <= 3000, f"{total} lines; see ADR 13"
 
 
 def test_only_the_chassis_publishes_events() -> None:

@@ -29,7 +29,7 @@ def _variables(service: Service, infra: Infra, broker: Broker, database: Databas
     private, public = keys.token_keys(infra.home / "secrets")
     variables = {
         "KRUZHOK_ENV": "local",
-        "KRUZHOK_LOG_LEVEL": "INFO",
+        "KRUZHOK_LOG_LEVEL": "info",
         "KRUZHOK_AMQP_URL": broker.url(service.name, password),
         "KRUZHOK_ADMIN_ADDRESS": f"{HOST}:{service.admin_port}",
         "KRUZHOK_TOKEN_PUBLIC_KEY_FILE": str(public),

@@ -45,6 +45,11 @@ class Infra:
         """Where the facts for whoever connects are written."""
         return self.home / "infra.json"
 
+    @property
+    def filled_file(self) -> Path:
+        """Where it is noted which code has migrated the databases and loaded the samples; goes with the data."""
+        return self.home / "filled"
+
     def secret(self, name: str) -> str:
         """The password `name`, made once per home."""
         path = self.home / "secrets" / name
@@ -65,6 +70,11 @@ class Infra:
             self._start_postgres()
         if "rabbitmq" in parts:
             self._start_rabbitmq(definitions or self.bare_definitions())
+        if "postgres" in parts:
+            self._await(self.cluster.server(), self.cluster.ready)
+        if "rabbitmq" in parts:
+            password = self.secret("rabbitmq-admin")
+            self._await(self.node.server(), lambda: self.node.ready(ADMIN, password))
         self.write_facts()
 
     def stop(self, parts: tuple[str, ...] = PARTS) -> None:
@@ -85,6 +95,8 @@ class Infra:
         for part in parts:
             if any(daemon.pid() for daemon in self.daemons(part)):
                 raise StackError(f"The data of {part} can be deleted only while it is stopped.")
+            if part == "postgres":
+                self.filled_file.unlink(missing_ok=True)
             shutil.rmtree(self.home / part / "data", ignore_errors=True)
 
     def bare_definitions(self) -> dict[str, Any]:
@@ -128,27 +140,27 @@ class Infra:
             raise StackError(f"RabbitMQ or PostgreSQL still runs on ports from {noted} on: run “make down” first.")
 
     def _start_rabbitmq(self, definitions: Mapping[str, Any]) -> None:
-        node, password = self.node, self.secret("rabbitmq-admin")
-        server = node.server()
-        if server.pid() is None:
-            self._require_broker_ports()
-            node.prepare(definitions)
-            say("Starting RabbitMQ.")
-            if node.epmd().pid() is None:
-                node.epmd().start()
-                wait_for("epmd", lambda: answers(self.ports.epmd), START_SECONDS)
-            server.start()
-        self._await(server, lambda: node.ready(ADMIN, password))
+        node = self.node
+        if node.server().pid() is not None:
+            return
+        self._require_broker_ports()
+        _require_user(node.user)
+        node.prepare(definitions)
+        say("Starting RabbitMQ.")
+        if node.epmd().pid() is None:
+            node.epmd().start()
+            wait_for("epmd", lambda: answers(self.ports.epmd), START_SECONDS)
+        node.server().start()
 
     def _start_postgres(self) -> None:
         cluster = self.cluster
-        server = cluster.server()
-        if server.pid() is None:
-            require_free(self.ports.postgres, "PostgreSQL", "KRUZHOK_PORT_BASE")
-            cluster.prepare(self.secret("postgres-admin"))
-            say("Starting PostgreSQL.")
-            server.start()
-        self._await(server, cluster.ready)
+        if cluster.server().pid() is not None:
+            return
+        require_free(self.ports.postgres, "PostgreSQL", "KRUZHOK_PORT_BASE")
+        _require_user(cluster.user)
+        cluster.prepare(self.secret("postgres-admin"))
+        say("Starting PostgreSQL.")
+        cluster.server().start()
 
     def _require_broker_ports(self) -> None:
         names = ["amqp", "management", "distribution", "prometheus"]
@@ -169,9 +181,13 @@ class Infra:
 
 def system_user(name: str) -> str | None:
     """The unprivileged user to run a server as; None when we are unprivileged ourselves."""
-    if os.geteuid() != 0:
-        return None
+    return name if os.geteuid() == 0 else None
+
+
+def _require_user(name: str | None) -> None:
+    if name is None:
+        return
     try:
-        return pwd.getpwnam(name).pw_name
+        pwd.getpwnam(name)
     except KeyError:
         raise StackError(f"The system user {name} does not exist; is its package installed?") from None

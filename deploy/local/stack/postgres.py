@@ -53,7 +53,7 @@ class Cluster:
         """The server process; SIGINT is its fast shutdown."""
         return Daemon(
             name="PostgreSQL",
-            argv=[str(_programs() / "postgres"), "-D", str(self.data)],
+            argv=[str((programs() or INSTALLED) / "postgres"), "-D", str(self.data)],
             pid_file=self.directory.parent / "postgresql.pid",
             log=self.directory.parent / "postgresql.log",
             env=self._environment(),

@@ -7,6 +7,7 @@ import urllib.error
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from http import HTTPStatus
 
@@ -124,7 +125,7 @@ def _up(suite: Suite) -> None:
         if running:
             say("Code or settings have changed: restarting the services.")
             suite.supervision.stop()
-        _fill(variables)
+        _fill_if_needed(suite, variables, code)
         say("Starting the services.")
         suite.supervision.start(variables, smtp_port())
         files.write(stamp, code)
@@ -134,12 +135,21 @@ def _up(suite: Suite) -> None:
 def _prepare(suite: Suite) -> Variables:
     """Servers, topology, users, databases, environment files."""
     definitions = provision.definitions(suite.infra, suite.broker)
-    fresh = suite.infra.node.server().pid() is None
+    boots = suite.broker.own and suite.infra.node.server().pid() is None
     suite.infra.start(definitions, suite.own_parts())
-    if not (suite.broker.own and fresh):
+    if not boots:
         provision.load_definitions(suite.broker, definitions)
     provision.databases(suite.infra, suite.database)
     return environment.write_all(suite.infra, suite.broker, suite.database)
+
+
+def _fill_if_needed(suite: Suite, variables: Variables, code: str) -> None:
+    """Migrate and load samples, unless this code has done it today in this cluster."""
+    done, now = suite.infra.filled_file, f"{code} {datetime.now(UTC).date()}"
+    if suite.database.own and done.exists() and done.read_text() == now:
+        return
+    _fill(variables)
+    files.write(done, now)
 
 
 def _fill(variables: Variables) -> None:
@@ -164,8 +174,8 @@ def _run_service(name: str, command: str, variables: Mapping[str, str]) -> None:
         check=False,
     )
     if done.returncode:
-        last = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()][-1:]
-        raise StackError(f"“python -m {name} {command}” failed: {' '.join(last)}")
+        last = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()][-3:]
+        raise StackError(f"“python -m {name} {command}” failed: {' | '.join(last)}")
 
 
 def _await_ready(suite: Suite) -> None:

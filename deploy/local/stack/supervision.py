@@ -5,7 +5,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from stack.ports import HOST
 # Longer than the 25 s in which a service finishes the work at hand.
 STOP_SECONDS = 30
 SOCKET_PATH_LIMIT = 90
+DOOR = "gateway"
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Supervision:
         files.directory(self._socket().parent, mode=0o700)
         programs = [_mail_sink(self.mail, smtp_port, self.logs)]
         programs += [_service(name, variables, self.logs) for name, variables in services.items()]
-        head = _supervisor(self._socket())
-        files.write(self._configuration_file(), "\n".join([head, *programs]), mode=0o600)
+        head, groups = _supervisor(self._socket()), _groups(services)
+        files.write(self._configuration_file(), "\n".join([head, groups, *programs]), mode=0o600)
         self.daemon().start()
 
     def stop(self) -> bool:
@@ -127,6 +128,12 @@ chmod = 0700
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 """
+
+
+def _groups(services: Iterable[str]) -> str:
+    """A group stops at once, the groups one after the other: the door first, then the house."""
+    rest = ",".join(name for name in services if name != DOOR)
+    return f"[group:house]\nprograms = {rest}\npriority = 1\n\n[group:door]\nprograms = {DOOR}\npriority = 2\n"
 
 
 def _service(name: str, variables: Mapping[str, str], logs: Path) -> str:

@@ -57,6 +57,11 @@ def bench(_arguments: argparse.Namespace) -> int:
         return max((_tool(script.stem, ("python", str(script))) for script in scripts), default=0)
 
 
+def generated(_arguments: argparse.Namespace) -> int:
+    """Write the files that follow from code."""
+    return _tool("generated files", ("python", "deploy/generate.py"))
+
+
 @contextmanager
 def test_infra() -> Iterator[Infra]:
     """The tests' broker and database; stopped by the last test run that uses them, if a test run started them."""

@@ -75,7 +75,7 @@ class ReplyListener(nameko_rpc.ReplyListener):  # type: ignore[misc]
     def setup(self) -> None:
         """A reply queue of this process alone, which expires by itself."""
         identity = uuid.uuid4()
-        self.routing_key = f"reply.{identity}"
+        self.routing_key = f"reply.{amqp.parse(self.container.config['AMQP_URI']).user}.{identity}"
         self.queue = Queue(
             f"rpc.reply-{self.container.service_name}-{identity}",
             exchange=Exchange(amqp.RPC_EXCHANGE, type="topic", no_declare=True),

@@ -233,7 +233,15 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                     while_database_is_down(lambda: self.effect(service, delivery))
             except Exception as error:
                 outcome = self.failed(delivery, error)
-        metrics.EVENTS_HANDLED.labels(delivery.type, outcome).observe(monotonic() - began_at)
+            seconds = monotonic() - began_at
+            metrics.EVENTS_HANDLED.labels(delivery.type, outcome).observe(seconds)
+            log.info(
+                "applied",
+                type=delivery.type,
+                event_id=delivery.event_id,
+                outcome=outcome,
+                milliseconds=round(seconds * 1000, 1),
+            )
 
     def effect(self, service: Any, delivery: Delivery, retried: bool = False) -> None:
         """Handler and inbox row in one transaction; nothing when it is done already."""

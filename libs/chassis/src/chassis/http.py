@@ -106,8 +106,16 @@ class HttpServer(DependencyProvider):  # type: ignore[misc]
 
         def run(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
             _service.set(worker.service)
+            began_at = monotonic()
+
+            def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+                milliseconds = round((monotonic() - began_at) * 1000, 1)
+                method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+                log.info("responded", method=method, path=path, status=status[:3], milliseconds=milliseconds)
+                return start_response(status, headers, exc_info)
+
             with using(context_of(environ)):
-                return self.application(environ, start_response)
+                return self.application(environ, start)
 
         return run
 
@@ -131,6 +139,7 @@ class HttpServer(DependencyProvider):  # type: ignore[misc]
             self.container.spawn_worker(self, (environ, start), {}, context_data={}, handle_result=ended)
             result, exc_info = done.wait()
             if exc_info:
+                log.error("bug", path=environ["PATH_INFO"], exc_info=exc_info)
                 raise exc_info[1]
             return list(result)
         except ContainerBeingKilled:

@@ -55,6 +55,7 @@ def configure(service: str, level: str) -> None:
     logging.basicConfig(handlers=[handler], level=number, force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
     logging.captureWarnings(True)
 
 

@@ -19,12 +19,13 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 
 from chassis import amqp, codec, metrics
-from chassis.context import Context
+from chassis.context import Context, using
 from chassis.errors import KINDS, InvalidInput, NotFound, Refusal, Unavailable
 
 log = structlog.get_logger(__name__)
 HEADERS = ("token", "idempotency_key", "correlation_id")
-REPLY_KEY = re.compile(r"reply\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+REPLY_KEY = re.compile(r"reply\.(?P<user>[\w-]+)\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+"""Where the broker user `user` hears its answers: the broker lets nobody else read them."""
 REQUEST_BYTES_MAX = 256 * 1024
 
 
@@ -82,8 +83,9 @@ class RpcConsumer(nameko_rpc.RpcConsumer):  # type: ignore[misc]
 
     def handle_message(self, message: Message) -> None:
         """Start a worker for a request, or answer why not. Never lets a malformed message end the process."""
-        if not REPLY_KEY.match(str(message.properties.get("reply_to", ""))):
-            log.warning("request_refused", reason="reply_to is missing or not a reply key")
+        reply_key = REPLY_KEY.match(str(message.properties.get("reply_to", "")))
+        if reply_key is None or reply_key["user"] != message.properties.get("user_id"):
+            log.warning("request_refused", reason="reply_to is missing or not the sender's own reply key")
             return self.queue_consumer.reject_message(message)
         if self.queue_consumer.stopping:
             return self.queue_consumer.requeue_message(message)
@@ -172,7 +174,10 @@ class RemoteMethod(Entrypoint):  # type: ignore[misc]
         """Answer the caller, unless it has stopped waiting."""
         error = exc_info[1] if exc_info else None
         outcome = "ok" if error is None else getattr(error, "code", "bug")
-        metrics.RPC_HANDLED.labels(self.method_name, outcome).observe(monotonic() - began_at)
+        seconds = monotonic() - began_at
+        metrics.RPC_HANDLED.labels(self.method_name, outcome).observe(seconds)
+        with using(context):
+            log.info("answered", method=self.method_name, outcome=outcome, milliseconds=round(seconds * 1000, 1))
         if isinstance(error, Late) or (context.ends_at is not None and monotonic() > context.ends_at):
             self.rpc_consumer.queue_consumer.ack_message(message)
         else:

@@ -6,19 +6,19 @@ The wrappers carry what may never be forgotten: who may call, valid input, one t
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import structlog
-from marshmallow import Schema, ValidationError
 from nameko.extensions import DependencyProvider, register_entrypoint
 from sqlalchemy.orm import Session
 
 from chassis import commands, events, migrations, outbox
 from chassis.calls import Calls
 from chassis.catch_up import EventSources
-from chassis.context import Actor, Context, actor, current, using
+from chassis.context import Context, actor, current, using
 from chassis.database import is_collision, is_down
-from chassis.errors import Forbidden, InvalidInput, NotFound, Refusal, Unauthenticated, Unavailable
+from chassis.errors import NotFound, Refusal, Unavailable
+from chassis.guard import MethodContract, authorise, load
 from chassis.outbox import EventContract, Received
 from chassis.projections import FactMissing, Projection
 from chassis.relay import Relay
@@ -26,44 +26,7 @@ from chassis.rpc import RemoteMethod
 from chassis.schedule import Every
 
 log = structlog.get_logger(__name__)
-PUBLIC = "public"
 COLLISIONS_MAX = 5
-
-
-class MethodContract(Protocol):
-    """What the chassis needs to know of a remote method."""
-
-    @property
-    def service(self) -> str:
-        """The service that answers."""
-
-    @property
-    def name(self) -> str:
-        """Its name there."""
-
-    @property
-    def request(self) -> type[Schema]:
-        """What is asked."""
-
-    @property
-    def reply(self) -> type[Schema] | None:
-        """What is answered."""
-
-    @property
-    def allow(self) -> frozenset[str]:
-        """Roles that may call it, or `PUBLIC`."""
-
-    @property
-    def peers(self) -> frozenset[str]:
-        """Broker users that may call it."""
-
-    @property
-    def keyed(self) -> bool:
-        """Whether it needs an idempotency key."""
-
-    @property
-    def hashed(self) -> tuple[str, ...]:
-        """The fields that make two requests the same; all of them when empty."""
 
 
 class Configured(DependencyProvider):  # type: ignore[misc]
@@ -158,7 +121,7 @@ def _carry_out(
 ) -> dict[str, Any]:
     with using(replace(context, actor=authorise(contract, context, service.verify))):
         try:
-            request = _load(contract.request(), body)
+            request = load(contract.request(), body)
             return dict(work.run(service, work, contract, body, request))
         except Refusal:
             raise
@@ -167,41 +130,6 @@ def _carry_out(
                 raise Unavailable("database_unavailable") from error
             log.exception("bug", method=f"{contract.service}.{contract.name}")
             raise
-
-
-def authorise(contract: MethodContract, context: Context, verify: Callable[[str], Actor]) -> Actor | None:
-    """The verified caller, or None for a peer or a public method. `Unauthenticated` or `Forbidden` for all others."""
-    if context.peer in contract.peers:
-        return None
-    if not context.token:
-        if PUBLIC in contract.allow:
-            return None
-        raise Unauthenticated("token_missing", "An access token is needed.")
-    if PUBLIC in contract.allow:
-        return None
-    caller = verify(context.token)
-    if caller.role not in contract.allow:
-        raise Forbidden("role_not_allowed", role=caller.role)
-    return caller
-
-
-def _load(schema: Schema, body: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(schema.load(body))
-    except ValidationError as error:
-        raise InvalidInput("invalid_request", "Some fields are wrong.", **flatten(dict(error.messages_dict))) from error
-
-
-def flatten(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, str]:
-    """marshmallow's nested messages as `{"marks.0.mark": "…"}`."""
-    flat: dict[str, str] = {}
-    for name, value in messages.items():
-        path = f"{prefix}{name}"
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{path}.")
-        else:
-            flat[path] = " ".join(str(item) for item in value) if isinstance(value, list) else str(value)
-    return flat
 
 
 def _dump(contract: MethodContract, answer: Any) -> dict[str, Any]:

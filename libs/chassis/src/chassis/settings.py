@@ -32,12 +32,12 @@ def setting(
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:
-    """Takes these words only."""
+    """Takes these words only, in any case."""
 
     def parse(text: str) -> str:
-        if text not in allowed:
+        if text.lower() not in allowed:
             raise ValueError(f"must be one of {', '.join(allowed)}")
-        return text
+        return text.lower()
 
     return parse
 

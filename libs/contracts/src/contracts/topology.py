@@ -99,14 +99,14 @@ def _permission(service: str, vhost: str) -> dict[str, str]:
 
 def _topics(service: str, vhost: str) -> list[dict[str, str]]:
     calls = [rf"{target}\.({'|'.join(names)})" for target, names in callers(service).items()]
-    replies = r"reply\.[0-9a-f-]+"
+    replies = [rf"reply\.{asker}\.[0-9a-f-]+" for asker in SERVICES if service in callers(asker)]
     return [
         {
             "user": service,
             "vhost": vhost,
             "exchange": RPC_EXCHANGE,
-            "write": f"^({'|'.join([*calls, replies])})$",
-            "read": rf"^({replies}|{service}\.\*)$",
+            "write": f"^({'|'.join([*calls, *replies])})$",
+            "read": rf"^(reply\.{service}\.[0-9a-f-]+|{service}\.\*)$",
         },
         {
             "user": service,

@@ -61,8 +61,7 @@ def test_what_has_served_its_time_is_deleted(house: House, clock_at: Callable[[d
         house.sign_in("nobody@example.org")
     kept = {Account: 1, Login: 1, Registration: 1, Confirmation: 0, SignedIn: 0, RefreshToken: 0, SignInAttempts: 0}
     clock_at(NOW + signing_in.SESSION_LIFETIME + upkeep.KEPT_AFTER_EXPIRY + timedelta(seconds=1))
-    with house.transactions.writing() as session:
-        upkeep.forget_the_expired(session)
+    house.service.forget_the_expired()
     with house.transactions.reading() as session:
         left = {model: session.scalar(select(func.count()).select_from(model)) for model in kept}
     assert left == kept
@@ -74,13 +73,24 @@ def test_nothing_is_deleted_early(house: House, clock_at: Callable[[datetime], N
     house.register("waiting@example.org")
     house.mailed_token()
     clock_at(NOW + timedelta(days=6))
-    with house.transactions.writing() as session:
-        upkeep.forget_the_expired(session)
+    house.service.forget_the_expired()
     with house.transactions.reading() as session:
         counts = [
             session.scalar(select(func.count()).select_from(model)) for model in (Account, Confirmation, SignedIn)
         ]
     assert counts == [2, 2, 1]
+
+
+def test_an_account_that_is_asked_for_again_waits_on(house: House, clock_at: Callable[[datetime], None]) -> None:
+    clock_at(NOW)
+    house.register(ANNA)
+    clock_at(NOW + timedelta(days=6))
+    house.register(ANNA)
+    clock_at(NOW + timedelta(days=8))
+    house.service.forget_the_expired()
+    clock_at(NOW + timedelta(days=6, hours=23))
+    assert house.confirm(house.mailed_token()) == {"status": "confirmed"}
+    assert house.sign_in(ANNA)
 
 
 def test_the_stored_hash_of_a_registration_is_not_made_from_the_password(house: House) -> None:

@@ -4,10 +4,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine
+
 from chassis import clock
 from chassis.database import Transactions
 from chassis.testing import engine_of, service_database
-from sqlalchemy import Engine, create_engine
 
 from .world import World
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select, text
+
 from billing import commands, queries
 from billing.commands.opening import open_period, open_programme
 from billing.domain.policy import Policy
@@ -18,7 +20,6 @@ from chassis.outbox import Received
 from chassis.testing import apply, received, recorded
 from chassis.values import Amount
 from contracts import accounts, certificates, enrollment
-from sqlalchemy import select, text
 
 ZONE = "Asia/Irkutsk"
 PERIOD = (date(2026, 9, 1), date(2027, 8, 31))
@@ -226,7 +227,9 @@ class World:
     def contract(self, enrollment_id: str) -> Contract:
         with self.transactions.reading() as session:
             query = select(Contract).filter_by(region_code=self.region_code, enrollment_id=enrollment_id)
-            return session.scalars(query).one()
+            contract = session.scalars(query).one()
+            session.expunge(contract)
+            return contract
 
     def pocket(self, child: Child) -> tuple[int, int]:
         """(available, held) of the child's pocket, in hundredths."""

@@ -1,10 +1,15 @@
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from catalog.commands.groups import publish_group
+from catalog.commands.places import publish_municipality
+from catalog.commands.programmes import save_module, save_programme
 from chassis.errors import InvalidInput, NotFound
+from chassis.values import Amount
 from contracts import catalog as contract
 
 SEARCH = contract.SEARCH_PROGRAMMES
@@ -21,6 +26,7 @@ def pages(catalogue: Any, method: Any, limit: int, **fields: Any) -> list[dict[s
         assert len(page["items"]) == limit or page["next_cursor"] is None
         assert page["items"]
         found += page["items"]
+        assert len(found) <= 100
         cursor = page["next_cursor"]
         if cursor is None:
             return found
@@ -109,12 +115,6 @@ def test_filters_narrow_each_other(sampled: Any) -> None:
 
 
 def test_a_summary_names_the_lowest_price_and_all_free_places_of_published_groups(published: Any, values: Any) -> None:
-    from dataclasses import replace
-
-    from catalog.commands.groups import publish_group
-    from catalog.commands.programmes import save_module
-    from chassis.values import Amount
-
     cheap = replace(values["module"], module_id="38000000-0000-4000-8000-0000000000c1", price=Amount(50_000, "RUB"))
     closed = replace(cheap, module_id="38000000-0000-4000-8000-0000000000c2", price=Amount(100, "RUB"))
     for number, module in enumerate((cheap, closed)):
@@ -211,3 +211,23 @@ def test_what_does_not_exist_is_not_found(sampled: Any) -> None:
     ):
         with pytest.raises(NotFound):
             sampled.ask(method, **{name: nobody})
+
+
+def test_pages_lose_nothing_among_equal_names_and_equal_ranks(published: Any, values: Any) -> None:
+    for number in range(5):
+        twin = f"38000000-0000-4000-8000-00000000e{{}}0{number}"
+        programme = replace(values["programme"], programme_id=twin.format(1))
+        module = replace(values["module"], programme_id=programme.programme_id, module_id=twin.format(2))
+        published.do(save_programme, programme)
+        published.do(save_module, module)
+        published.do(publish_group, replace(values["group"], module_id=module.module_id, group_id=twin.format(3)))
+        published.do(
+            publish_municipality,
+            replace(values["municipality"], municipality_code=f"2572{number}000", payer_code=f"5{number}"),
+        )
+
+    for fields in ({}, {"q": "авиамоделирование"}, {"q": "овиамоделирование"}):
+        found = pages(published, SEARCH, 2, **fields)
+        assert len({item["programme_id"] for item in found}) == len(found) == 6
+    found = pages(published, contract.LIST_MUNICIPALITIES, 2)
+    assert len({item["municipality_code"] for item in found}) == len(found) == 6

@@ -9,9 +9,6 @@ import uuid
 from datetime import date
 from typing import Any
 
-from chassis import clock
-from chassis.outbox import Received, record
-from contracts.certificates import CERTIFICATE_ISSUED
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -19,6 +16,9 @@ from sqlalchemy.orm import Session
 from certificates.domain.numbers import SERIALS, number
 from certificates.domain.validity import obstacle, validity
 from certificates.models import Certificate, Enrollment, Holder
+from chassis import clock
+from chassis.outbox import Received, record
+from contracts.certificates import CERTIFICATE_ISSUED
 
 NUMBER_DRAWS = 20
 

@@ -6,7 +6,7 @@ from flask.json.provider import DefaultJSONProvider
 from chassis.tokens import Verifier
 from gateway import api, docs, headers, problems
 from gateway.access import ensure_declared
-from gateway.bodies import BYTES_MAX
+from gateway.bodies import READ_MAX, with_chunks
 from gateway.openapi import make_api
 from gateway.settings import Settings
 
@@ -23,7 +23,8 @@ def create_app(settings: Settings) -> Flask:
     """Build the application: all routes, each with its declared callers, and one shape of refusal."""
     app = Flask("gateway", static_folder=None)
     app.json = JsonText(app)
-    app.config["MAX_CONTENT_LENGTH"] = BYTES_MAX
+    app.config["MAX_CONTENT_LENGTH"] = READ_MAX
+    app.wsgi_app = with_chunks(app.wsgi_app)  # type: ignore[assignment,method-assign]
     app.url_map.strict_slashes = False
     app.extensions["tokens"] = Verifier(settings.token_public_key)
     problems.install(app)

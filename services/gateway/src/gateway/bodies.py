@@ -1,16 +1,22 @@
-"""Reading what a caller sent: strict JSON of bounded size and depth, nothing unknown in it."""
+"""Reading what a caller sent: strict JSON of with_chunks size and depth, nothing unknown in it."""
 
-from typing import Any, NoReturn
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from flask import Request
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from chassis import codec
 from chassis.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 BYTES_MAX = 256 * 1024
+READ_MAX = BYTES_MAX + 1
+"""How much is read: of a chunked body, werkzeug cuts off the rest silently, so one byte more tells it is too long."""
 LOCATIONS = ("json", "query")
 
 
@@ -29,6 +35,8 @@ class StrictParser(FlaskParser):
 
     def _raw_load_json(self, req: Request) -> Any:
         body = req.get_data(cache=True)
+        if len(body) > BYTES_MAX:
+            raise RequestEntityTooLarge
         if not body:
             raise InvalidInput("body_missing")
         if req.mimetype != "application/json":
@@ -47,6 +55,17 @@ class StrictParser(FlaskParser):
         located = error.messages if isinstance(error.messages, dict) else {}
         messages = {name: value for location in LOCATIONS for name, value in located.get(location, {}).items()}
         raise FieldsInvalid(flat(messages)) from error
+
+
+def with_chunks(application: "WSGIApplication") -> "WSGIApplication":
+    """Let the application read a chunked body, whose end the server knows; else it would seem to be missing."""
+
+    def run(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+            environ["wsgi.input_terminated"] = True
+        return application(environ, start_response)
+
+    return run
 
 
 def parse(body: bytes) -> Any:

@@ -132,8 +132,8 @@ def _schema_name(schema: Any) -> str:
 
 def _complete(operation: dict[str, Any], known: dict[str, Any], **_context: Any) -> dict[str, Any]:
     """Add what access, key and refusals declare to an operation's description."""
-    callers = known["callers"]
-    operation["operationId"] = known["operation_id"]
+    callers = known.get("callers", frozenset())
+    operation["operationId"] = known.get("operation_id", "")
     operation["security"] = [] if callers == ANYONE else [{"bearer": []}]
     if callers != ANYONE:
         operation["x-roles"] = sorted(callers)
@@ -153,7 +153,7 @@ def _refusals(operation: dict[str, Any], known: dict[str, Any]) -> dict[int, lis
     def add(status: int, *codes: str) -> None:
         found.setdefault(status, []).extend(codes)
 
-    if known["callers"] != ANYONE:
+    if known.get("callers") != ANYONE:
         add(401, "token_missing", "token_invalid", "token_expired")
         add(403, "role_not_allowed")
     if operation.get("parameters") or "requestBody" in operation:

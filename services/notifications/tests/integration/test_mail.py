@@ -233,6 +233,22 @@ def test_what_accounts_refuses_waits_or_ends(
     assert mailbox.mails == []
 
 
+@pytest.mark.parametrize("email", ["no address at all", "anna@example.org\r\nBcc: ivan@example.org"])
+def test_an_address_that_no_mail_can_have_ends_at_once(
+    worker: MailWorker,
+    transactions: Transactions,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    email: str,
+) -> None:
+    one_notice(transactions)
+    monkeypatch.setitem(PEOPLE, MOTHER, email)
+    assert worker.send_next() is True
+    delivery = only_delivery(transactions)
+    assert (delivery.state, delivery.reason) == ("failed", "address_unusable")
+    assert mailbox.mails == []
+
+
 def test_several_workers_at_once_send_each_mail_once(
     worker: MailWorker, transactions: Transactions, mailbox: Mailbox
 ) -> None:

@@ -55,6 +55,7 @@ def test_the_message_id_follows_from_the_delivery() -> None:
 
 def test_a_sender_is_a_name_and_an_address() -> None:
     assert Sender.parse("Навигатор <no-reply@example.org>") == SENDER
+    assert Sender.parse(str(SENDER)) == SENDER
     assert Sender.parse("no-reply@example.org") == Sender("", "no-reply@example.org")
     for wrong in ("", "Навигатор", "no-reply@", "@example.org"):
         with pytest.raises(ValueError, match="mail address"):

@@ -21,7 +21,7 @@ class RpcClient:
         self.connection = pika.BlockingConnection(pika.URLParameters(f"{amqp_url}?heartbeat=60"))
         self.channel = self.connection.channel()
         identity = uuid.uuid4()
-        self.reply_key = f"reply.{identity}"
+        self.reply_key = f"reply.{self.user}.{identity}"
         self.reply_queue = f"rpc.reply-{self.user}-{identity}"
         self.channel.queue_declare(self.reply_queue, durable=True, arguments=REPLY_QUEUE_ARGUMENTS)
         self.channel.queue_bind(self.reply_queue, EXCHANGE, self.reply_key)

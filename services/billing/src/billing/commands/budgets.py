@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.commands import funding, ledger
-from billing.commands.settling import settle_granted
+from billing.commands.settling import settle
 from billing.domain import ledger as books
 from billing.models import FundingProgramme
 from billing.views import budget_views, of_municipality
@@ -31,7 +31,7 @@ def allocate_budget(session: Session, caller: Actor, request: dict[str, Any]) ->
     allocate(session, programme, amount, actor=caller.subject, basis=request["basis"])
     session.refresh(programme)
     grants = funding.serve(session, programme, clock.now())
-    settle_granted(session, programme.region_code, grants)
+    settle(session, programme.region_code, grants=grants)
     return budget_views(session, clock.now(), of_municipality(caller), programme.programme_id)[0]
 
 

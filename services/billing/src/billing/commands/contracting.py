@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, null, select
+from sqlalchemy import Row, exists, insert, null, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -54,8 +54,9 @@ def converge(session: Session, region_code: str, certificate_ids: Sequence[str],
 
     One certificate's enrolments are served in the order in which they were made: the second uses what is left.
     """
+    unsettled = _with_open_enrollments(session, region_code, certificate_ids)
     left: dict[str, Amount] = {}
-    for known in _open_enrollments(session, region_code, certificate_ids):
+    for known in _open_enrollments(session, region_code, unsettled) if unsettled else ():
         enrollment, programme, credit, pocket = known.Enrollment, known.FundingProgramme, known.Credit, known.Pocket
         nominal = programme.nominal_minor if programme else 0
         start = Amount(pocket.available_minor if credit else nominal, enrollment.unit)
@@ -65,6 +66,25 @@ def converge(session: Session, region_code: str, certificate_ids: Sequence[str],
         if verdict.state != AWAITING_ACCEPTANCE:
             left[key] = available - verdict.split.certificate
         _realise(session, known, verdict, at)
+
+
+def _with_open_enrollments(session: Session, region_code: str, certificate_ids: Sequence[str]) -> Sequence[str]:
+    """The certificates with an enrolment whose contract is not active: seldom any when a lesson page is settled."""
+    active = exists().where(
+        Contract.region_code == Enrollment.region_code,
+        Contract.enrollment_id == Enrollment.enrollment_id,
+        Contract.state == ACTIVE,
+    )
+    query = (
+        select(Certificate.certificate_id)
+        .distinct()
+        .join(
+            Enrollment,
+            (Enrollment.region_code == Certificate.region_code) & (Enrollment.child_id == Certificate.child_id),
+        )
+        .where(Certificate.region_code == region_code, Certificate.certificate_id.in_(certificate_ids), ~active)
+    )
+    return session.scalars(query).all()
 
 
 def _open_enrollments(session: Session, region_code: str, certificate_ids: Sequence[str]) -> Sequence[Known]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from billing.commands import locks
-from billing.commands.settling import settle
+from billing.commands.settling import fund_and_settle, settle
 from billing.models import AttendanceMark, Certificate, Enrollment
 from chassis.outbox import Received
 from chassis.values import Amount
@@ -23,7 +23,7 @@ def keep_certificate(session: Session, event: Received) -> None:
     locks.facts_of_child(session, event.region_code, data["child_id"])
     names = ("certificate_id", "child_id", "payer_municipality_code", "valid_until")
     _keep(session, Certificate, event, {name: data[name] for name in names}, key="certificate_id")
-    settle(session, event.region_code, [data["child_id"]])
+    fund_and_settle(session, event.region_code, [data["child_id"]])
 
 
 def keep_enrollment(session: Session, event: Received) -> None:
@@ -45,7 +45,7 @@ def keep_enrollment(session: Session, event: Received) -> None:
         "lessons": [{**lesson, "on": lesson["on"].isoformat()} for lesson in data["lessons"]],
     }
     _keep(session, Enrollment, event, values, key="enrollment_id")
-    settle(session, event.region_code, [data["child_id"]])
+    fund_and_settle(session, event.region_code, [data["child_id"]])
 
 
 def _keep(
@@ -62,7 +62,7 @@ def _keep(
 def keep_marks(session: Session, event: Received) -> None:
     """Keep the marks of one lesson page, each unless a newer page is known, and settle the children they concern.
 
-    Marks of enrolments that are not known yet wait for them.
+    Marks of enrolments that are not known yet wait for them. No mark makes a child need money, so no line is touched.
     """
     marks = {line["enrollment_id"]: line["mark"] for line in event.data["marks"]}
     enrollment_ids = sorted(marks)

@@ -4,33 +4,26 @@ Whoever needs money gets a place in the line when the need arrives; then the lin
 budget and both caps allow. What is granted here is credited by `settling`, once the certificates are locked.
 """
 
-import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, insert, select, tuple_, update
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from billing.commands import ledger, locks, versions
-from billing.domain import ledger as books
+from billing.commands import locks
 from billing.domain.queue import Purse, affordable
 from billing.models import (
     Certificate,
-    Credit,
     Enrollment,
     FundingPeriod,
     FundingProgramme,
     FundingRequest,
-    Pocket,
 )
-from billing.models.queue import in_line, is_live, local_day, period_of_enrollment, position, programme_of_enrollment
+from billing.models.queue import in_line, is_live, local_day, period_of_enrollment, programme_of_enrollment
 from chassis import clock
-from chassis.outbox import record
-from chassis.values import Amount
-from contracts.billing import CERTIFICATE_CREDITED, FUNDING_QUEUED
 
 BATCH = 50
 """Nominals granted in one transaction; whoever is left is served by the next one."""
@@ -56,9 +49,11 @@ class Grant:
 
 
 def unmet_needs(session: Session, region_code: str, child_ids: Collection[str], at: datetime) -> list[Need]:
-    """Needs of these children that no programme has on its list yet."""
-    query = _unlisted(Certificate.certificate_id, FundingProgramme.programme_id, region_code=region_code, at=at)
-    return [Need(*row) for row in session.execute(query.distinct().where(Certificate.child_id.in_(child_ids)))]
+    """Needs of these children that no programme has on its list yet, the first enrolled first."""
+    columns = (Certificate.certificate_id, FundingProgramme.programme_id)
+    query = _unlisted(*columns, region_code=region_code, at=at).where(Certificate.child_id.in_(child_ids))
+    query = query.group_by(*columns).order_by(func.min(Enrollment.enrolled_at), Certificate.certificate_id)
+    return [Need(*row) for row in session.execute(query)]
 
 
 def unlisted_children(session: Session, region_code: str, at: datetime) -> Sequence[str]:
@@ -106,7 +101,7 @@ def _queue_up(session: Session, programme: FundingProgramme, certificate_ids: Se
             "programme_id": programme.programme_id,
             "arrived_at": at,
         }
-        for certificate_id in sorted(certificate_ids)
+        for certificate_id in certificate_ids
     ]
     session.execute(upsert(FundingRequest).values(places).on_conflict_do_nothing())
 
@@ -173,135 +168,3 @@ def next_programme(session: Session, at: datetime) -> FundingProgramme | None:
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).first()
-
-
-def credit(
-    session: Session, region_code: str, grants: Sequence[Grant], children: Mapping[str, str], at: datetime
-) -> None:
-    """Move the nominals to the certificates' pockets and announce them. The certificates are locked.
-
-    `children` maps certificates to their children.
-    """
-    if not grants:
-        return
-    movements = [_crediting(grant, at) for grant in grants]
-    session.execute(insert(Pocket), [_pocket_row(grant) for grant in grants])
-    ledger.post(session, region_code, movements, at)
-    session.execute(
-        insert(Credit),
-        [_credit_row(grant, movement, at) for grant, movement in zip(grants, movements, strict=True)],
-    )
-    session.execute(
-        update(FundingRequest)
-        .where(
-            FundingRequest.region_code == region_code,
-            tuple_(FundingRequest.certificate_id, FundingRequest.programme_id).in_(
-                [(grant.certificate_id, grant.programme.programme_id) for grant in grants]
-            ),
-        )
-        .values(granted_at=at)
-        .execution_options(synchronize_session=False)
-    )
-    for grant in grants:
-        _announce_credit(session, grant, children[grant.certificate_id], at)
-
-
-def announce_queued(
-    session: Session, region_code: str, needs: Sequence[Need], children: Mapping[str, str], at: datetime
-) -> None:
-    """Mark the needs that the money did not reach as queued, and tell their places."""
-    for need in needs:
-        waiting = _mark_queued(session, region_code, need)
-        if waiting is None:
-            continue
-        record(
-            session,
-            FUNDING_QUEUED,
-            region_code=region_code,
-            subject=need.certificate_id,
-            version=versions.of_certificate(session, region_code, need.certificate_id),
-            data={
-                "certificate_id": need.certificate_id,
-                "child_id": children[need.certificate_id],
-                "funding_programme_id": need.programme_id,
-                "position": session.scalar(select(position(region_code, need.programme_id, waiting.arrival, at))),
-            },
-        )
-
-
-def _mark_queued(session: Session, region_code: str, need: Need) -> Row[int] | None:
-    return session.execute(
-        update(FundingRequest)
-        .where(
-            FundingRequest.region_code == region_code,
-            FundingRequest.certificate_id == need.certificate_id,
-            FundingRequest.programme_id == need.programme_id,
-            FundingRequest.granted_at.is_(None),
-        )
-        .values(queued=True)
-        .returning(FundingRequest.arrival)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-
-
-def _crediting(grant: Grant, at: datetime) -> books.Movement:
-    programme, period = grant.programme, grant.period
-    pocket = books.Pocket(grant.certificate_id, period.period_id, programme.municipality_code)
-    return books.Movement(
-        movement_id=str(uuid.uuid4()),
-        kind=books.CREDIT,
-        cause="nominal",
-        source=books.budget(programme.programme_id),
-        target=books.available(pocket),
-        amount=Amount(programme.nominal_minor, programme.unit),
-        occurred_at=at,
-        actor=ACTOR,
-        rule_version=programme.rule_version,
-        details={
-            "period_starts_on": period.starts_on.isoformat(),
-            "period_ends_on": period.ends_on.isoformat(),
-            "payer_name": programme.payer_name,
-        },
-    )
-
-
-def _pocket_row(grant: Grant) -> dict[str, str]:
-    return {
-        "region_code": grant.programme.region_code,
-        "certificate_id": grant.certificate_id,
-        "period_id": grant.period.period_id,
-        "municipality_code": grant.programme.municipality_code,
-        "unit": grant.programme.unit,
-    }
-
-
-def _credit_row(grant: Grant, movement: books.Movement, at: datetime) -> dict[str, object]:
-    return {
-        **_pocket_row(grant),
-        "programme_id": grant.programme.programme_id,
-        "transaction_id": movement.movement_id,
-        "amount_minor": movement.amount.minor,
-        "credited_at": at,
-        "credited_on": clock.local_date(at, grant.period.time_zone),
-        "was_queued": grant.was_queued,
-    }
-
-
-def _announce_credit(session: Session, grant: Grant, child_id: str, at: datetime) -> None:
-    programme = grant.programme
-    nominal = Amount(programme.nominal_minor, programme.unit)
-    record(
-        session,
-        CERTIFICATE_CREDITED,
-        region_code=programme.region_code,
-        subject=grant.certificate_id,
-        version=versions.of_certificate(session, programme.region_code, grant.certificate_id),
-        data={
-            "certificate_id": grant.certificate_id,
-            "child_id": child_id,
-            "funding_programme_id": programme.programme_id,
-            "amount": nominal.to_wire(),
-            "balance_after": nominal.to_wire(),
-            "credited_at": at,
-        },
-    )

@@ -38,8 +38,10 @@ def post(session: Session, region_code: str, movements: Sequence[Movement], at: 
     """
     if not movements:
         return
-    session.execute(insert(LedgerTransaction), [_transaction(region_code, each, at) for each in movements])
-    session.execute(insert(Posting), [line for each in movements for line in _lines(region_code, each, at)])
+    transactions = [_transaction(region_code, each, at) for each in movements]
+    postings = [line for each in movements for line in _lines(region_code, each, at)]
+    session.execute(insert(LedgerTransaction).execution_options(render_nulls=True), transactions)
+    session.execute(insert(Posting).execution_options(render_nulls=True), postings)
 
 
 def _transaction(region_code: str, movement: Movement, at: datetime) -> dict[str, Any]:

@@ -8,41 +8,41 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy.orm import Session
 
-from billing.commands import charging, contracting, funding, locks
+from billing.commands import charging, contracting, crediting, funding, locks
 from billing.commands.funding import Grant, Need
 from chassis import clock
 
 
-def settle(session: Session, region_code: str, child_ids: Collection[str]) -> None:
-    """Settle these children: needs get their place in line, the line is served, contracts and charges follow.
+def settle(
+    session: Session,
+    region_code: str,
+    child_ids: Collection[str] = (),
+    *,
+    grants: Sequence[Grant] = (),
+    needs: Sequence[Need] = (),
+) -> None:
+    """Settle these children, and everybody whom the grantor granted money or told to wait.
 
     Children without a certificate are left for the day it comes.
     """
-    at = clock.now()
-    needs = funding.unmet_needs(session, region_code, child_ids, at)
-    grants = funding.admit(session, region_code, needs, at) if needs else []
-    settle_granted(session, region_code, grants, child_ids=child_ids, needs=needs)
-
-
-def settle_granted(
-    session: Session,
-    region_code: str,
-    grants: Sequence[Grant],
-    *,
-    child_ids: Collection[str] = (),
-    needs: Sequence[Need] = (),
-) -> None:
-    """Credit what the grantor granted, tell the others of `needs` that they wait, and settle everybody concerned."""
     concerned = {grant.certificate_id for grant in grants} | {need.certificate_id for need in needs}
     certificates = locks.certificates(session, region_code, child_ids, concerned)
     if not certificates:
         return
     at = clock.now()
     children = {certificate_id: child_id for certificate_id, child_id, _ in certificates}
-    funding.credit(session, region_code, grants, children, at)
-    funding.announce_queued(session, region_code, needs, children, at)
+    crediting.credit(session, region_code, grants, children, at)
+    crediting.announce_queued(session, region_code, needs, children, at)
     contracting.converge(session, region_code, list(children), at)
     charging.converge(session, region_code, list(children), at)
+
+
+def fund_and_settle(session: Session, region_code: str, child_ids: Collection[str]) -> None:
+    """Settle children who may need money that nobody was asked for yet: they get their place in line first."""
+    at = clock.now()
+    needs = funding.unmet_needs(session, region_code, child_ids, at)
+    grants = funding.admit(session, region_code, needs, at) if needs else []
+    settle(session, region_code, child_ids, grants=grants, needs=needs)
 
 
 def grant_waiting(session: Session) -> bool:
@@ -52,16 +52,16 @@ def grant_waiting(session: Session) -> bool:
     if programme is None:
         return False
     grants = funding.serve(session, programme, at)
-    settle_granted(session, programme.region_code, grants)
+    settle(session, programme.region_code, grants=grants)
     return bool(grants)
 
 
 def settle_unlisted(session: Session, region_code: str) -> bool:
     """Settle a batch of children who were enrolled before a programme for them was opened; True when there were any.
 
-    They come into its line in the order in which they were enrolled.
+    They come into its line in the order in which they were enrolled. Facts that are just being kept are waited for.
     """
+    locks.facts_of_region(session, region_code)
     children = funding.unlisted_children(session, region_code, clock.now())
-    for child_id in children:
-        settle(session, region_code, [child_id])
+    fund_and_settle(session, region_code, children)
     return bool(children)

@@ -14,6 +14,18 @@ from gateway.idempotency import keyed
 from gateway.openapi import Blueprint
 
 blp = Blueprint("applications", "Applications for a place in a group.")
+RULES = (
+    "age_not_fit",
+    "enrolment_closed",
+    "enrolment_not_open",
+    "group_closed",
+    "no_lessons_left",
+    "offer_already_used",
+    "offer_expired",
+    "offer_of_another_child",
+    "offer_of_another_group",
+    "terms_changed",
+)
 EXAMPLE = {
     "child_id": "5d0d9b43-6f5c-4a3f-9a53-1a4a8b8f6c10",
     "group_id": "38000000-0000-4000-8000-000000000101",
@@ -28,17 +40,8 @@ EXAMPLE = {
 @blp.answers(201, enrollment.Application, located=True)
 @blp.refuses(404, "child_not_found", "group_not_found", "offer_not_found")
 @blp.refuses(409, "already_enrolled")
-@blp.refuses(
-    422,
-    "enrolment_closed",
-    "group_closed",
-    "no_lessons_left",
-    "offer_already_used",
-    "offer_expired",
-    "offer_of_another_child",
-    "offer_of_another_group",
-    "terms_changed",
-)
+@blp.refuses(422, *RULES)
+@blp.refuses(503, "terms_not_known_yet")
 def submit_application(fields: dict[str, Any]) -> Response:
     """Apply for a place and accept the offer.
 

@@ -33,6 +33,7 @@ def list_budgets() -> Response:
 @keyed
 @blp.takes(billing.NewAllocation, EXAMPLE)
 @blp.answers(201, billing.Budget)
+@blp.refuses(400, "amount_not_positive", "unit_mismatch")
 @blp.refuses(404, "funding_programme_not_found")
 def allocate_budget(fields: dict[str, Any]) -> Response:
     """Give money to a funding programme. Waiting certificates are funded at once, first come first served."""

@@ -25,7 +25,9 @@ EXAMPLE = {
 @keyed
 @blp.takes(schemas.OfferRequest, EXAMPLE)
 @blp.answers(201, billing.Offer)
+@blp.refuses(400, "region_mismatch")
 @blp.refuses(404, "child_not_found", "group_not_found")
+@blp.refuses(422, "child_over_age", "child_under_age", "copayment_not_allowed", "no_funding_period", "no_lessons_left")
 def make_offer(fields: dict[str, Any]) -> Response:
     """Price a child and a group.
 

@@ -17,6 +17,8 @@ ABOUT_THE_WHOLE = frozenset(
         "idempotency_key_missing",
         "json_malformed",
         "malformed_request",
+        "region_mismatch",
+        "terms_invalid",
     }
 )
 """Malformed requests whose fault is not in a field."""

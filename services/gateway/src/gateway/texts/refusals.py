@@ -26,6 +26,7 @@ EDGE: dict[str, tuple[str, str]] = {
         "Отправьте тело в формате JSON с заголовком Content-Type: application/json.",
         "Send JSON with Content-Type: application/json.",
     ),
+    "busy": _LATER,
     "database_unavailable": _LATER,
     "deadline_passed": _LATER,
     "idempotency_key_invalid": (
@@ -43,6 +44,10 @@ EDGE: dict[str, tuple[str, str]] = {
     "internal_error": (
         "Что-то сломалось у нас. Мы записали ошибку; назовите её номер, если обратитесь в поддержку.",
         "Something broke on our side. It is recorded; name the correlation id if you ask for help.",
+    ),
+    "cursor_invalid": (
+        "Передайте next_cursor предыдущей страницы без изменений.",
+        "Give the next_cursor of the page before as it came.",
     ),
     "invalid_cursor": (
         "Передайте next_cursor предыдущей страницы без изменений.",
@@ -105,6 +110,7 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
         "Адрес ещё не подтверждён: откройте ссылку из письма.",
         "The address is not confirmed yet: open the link in the mail.",
     ),
+    "family_not_found": ("Такой семьи нет.", "There is no such family."),
     "invalid_birth_date": (
         "Ребёнок уже родился и ему нет 18 лет: проверьте дату рождения.",
         "The child is born already and under 18: check the birth date.",
@@ -220,12 +226,35 @@ ENROLLMENT: dict[str, tuple[str, str]] = {
 }
 
 MONEY_AND_MESSAGES: dict[str, tuple[str, str]] = {
+    "amount_not_positive": ("Сумма должна быть больше нуля.", "The amount must be greater than zero."),
     "certificate_not_issued": (
         "Сертификата ещё нет: он появляется сам в течение нескольких секунд после зачисления.",
         "There is no certificate yet: it appears by itself within seconds of the enrolment.",
     ),
+    "child_over_age": (
+        "Сертификаты — для детей от 5 до 17 лет включительно; на первом занятии ребёнку будет {age}.",
+        "Certificates are for children of 5 to 17; at the first lesson the child will be {age}.",
+    ),
+    "child_under_age": (
+        "Сертификаты — для детей от 5 до 17 лет включительно; на первом занятии ребёнку будет {age}.",
+        "Certificates are for children of 5 to 17; at the first lesson the child will be {age}.",
+    ),
+    "copayment_not_allowed": (
+        "Денег сертификата не хватает, а доплата семьи в вашем муниципалитете не предусмотрена.",
+        "The certificate is short, and the municipality does not allow co-payment.",
+    ),
     "funding_programme_not_found": ("Такой программы ПФ у вас нет.", "You have no such funding programme."),
     "message_not_found": ("Такого сообщения у вас нет.", "There is no such message in your inbox."),
+    "no_funding_period": (
+        "На первый день занятий ({on}) период финансирования не открыт.",
+        "No funding period holds the first day ({on}).",
+    ),
+    "region_mismatch": (
+        "Группа другого региона ({region_code}): сертификат действует в своём.",
+        "The group belongs to another region ({region_code}).",
+    ),
+    "terms_invalid": ("Условия группы противоречивы: сообщите поставщику.", "The group's terms contradict themselves."),
+    "unit_mismatch": ("Единица суммы не та, что у бюджета.", "The budget has another unit."),
 }
 
 REFUSALS: dict[str, tuple[str, str]] = EDGE | ACCOUNTS | CATALOG | ENROLLMENT | MONEY_AND_MESSAGES

@@ -1,0 +1,46 @@
+"""Calls the chassis' echo: one after another, then many in flight. Prints JSON."""
+
+import json
+import sys
+from time import perf_counter
+
+from chassis import run  # noqa: F401  patches first
+
+import eventlet
+from nameko.containers import ServiceContainer
+
+from chassis.calls import Calls
+from chassis.service import EdgeService
+from sides.echo_contract import ECHO
+from sides.suite_server import configuration
+
+
+class CallerService(EdgeService):
+    """Only calls."""
+
+    name = "caller"
+
+
+def main() -> None:
+    """`suite_client URL sequential in_flight count`."""
+    url, sequential, in_flight, count = sys.argv[1], *map(int, sys.argv[2:5])
+    container = ServiceContainer(CallerService, configuration(url))
+    container.start()
+    caller = next(each for each in container.dependencies if isinstance(each, Calls)).caller
+    ask = {"text": "x" * 200}
+    for _ in range(50):
+        caller.call(ECHO, ask)
+    took = []
+    for _ in range(sequential):
+        began_at = perf_counter()
+        caller.call(ECHO, ask)
+        took.append(perf_counter() - began_at)
+    pool = eventlet.GreenPool(in_flight)
+    began_at = perf_counter()
+    for _ in pool.imap(lambda _: caller.call(ECHO, ask), range(count)):
+        pass
+    print(json.dumps({"seconds": took, "per_second": count / (perf_counter() - began_at)}))
+
+
+if __name__ == "__main__":
+    main()

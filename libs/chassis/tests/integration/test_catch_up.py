@@ -1,0 +1,82 @@
+"""What the broker lost, or never had, is read from the producer's log."""
+
+import signal
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from market import topology
+from market.world import World, name, running_market, wait_for
+
+
+@pytest.fixture(scope="module")
+def young(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A market whose stock has never run."""
+    directory: Path = tmp_path_factory.mktemp("young")
+    with running_market(directory, ("orders", "stock"), instances={"stock": 0}) as world:
+        yield world
+
+
+def test_a_consumer_that_was_down_for_the_whole_history_catches_up(young: World) -> None:
+    baskets = [name() for _ in range(230)]
+    for basket in baskets:
+        young.placed(basket)
+    wait_for(lambda: young.waiting() == 230)
+    with young.channel() as channel:
+        channel.queue_purge(topology.QUEUE)
+    young.suite.start("stock").ready()
+    wait_for(lambda: young.rows("stock", "SELECT 1 FROM event_cursor WHERE position = 230"), 20)
+    effects = young.rows("stock", "SELECT mark, count(*) FROM effect GROUP BY mark")
+    assert {mark: count for mark, count in effects} == dict.fromkeys(baskets, 1)
+    assert young.stock.logged("order_heard")
+
+
+def test_an_event_that_the_broker_has_lost_still_takes_effect_once(young: World) -> None:
+    basket = name()
+    with young.unbound():
+        young.placed(basket)
+        assert young.effects(basket) == 0
+        wait_for(lambda: young.effects(basket) == 1, 10)
+
+
+def test_a_log_with_a_new_epoch_is_read_from_its_beginning(young: World) -> None:
+    ahead, after = name(), name()
+    with young.unbound():
+        young.change("stock", "UPDATE event_cursor SET position = position + 100000")
+        young.placed(ahead)
+        young.placed(after)
+        assert not _appears(young, ahead)
+        young.change("orders", "UPDATE outbox_head SET epoch = gen_random_uuid()")
+        wait_for(lambda: young.effects(ahead) == young.effects(after) == 1, 10)
+    (cursor,) = young.rows("stock", "SELECT epoch, position FROM event_cursor")
+    (head,) = young.rows("orders", "SELECT epoch, position FROM outbox_head")
+    assert (str(uuid.UUID(cursor.epoch)), cursor.position) == (str(head.epoch), head.position)
+    assert young.stock.logged("log_epoch_changed")
+    counts = young.rows("stock", "SELECT DISTINCT count(*) FROM effect GROUP BY mark")
+    assert counts == [(1,)]
+
+
+def _appears(world: World, basket: str, seconds: float = 4) -> bool:
+    try:
+        return bool(wait_for(lambda: world.effects(basket), seconds))
+    except AssertionError:
+        return False
+
+
+def test_an_event_from_the_log_that_kills_the_process_is_parked_too(young: World) -> None:
+    with young.unbound():
+        event_id = young.placed(name(), {"die": 99})
+        deaths = 0
+        while not young.inbox(event_id):
+            assert young.stock.wait() == -signal.SIGKILL
+            deaths += 1
+            assert deaths <= 7
+            young.change("stock", "UPDATE event_cursor SET leased_until = now()")
+            young.stock.start()
+            wait_for(lambda: not young.stock.running or young.inbox(event_id), 30, every=0.2)
+        assert deaths >= 5
+        assert "ended the process 5 times" in young.inbox(event_id)[0].error
+        after = name()
+        young.placed(after)
+        wait_for(lambda: young.effects(after) == 1, 20)

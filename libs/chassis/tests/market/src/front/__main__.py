@@ -1,0 +1,5 @@
+"""`python -m front serve`."""
+
+from chassis.run import main
+
+main("front")

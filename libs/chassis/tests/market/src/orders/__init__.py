@@ -1,0 +1,1 @@
+"""Keeps baskets, and announces what is put into them."""

@@ -1,0 +1,5 @@
+"""`python -m orders serve`."""
+
+from chassis.run import main
+
+main("orders")

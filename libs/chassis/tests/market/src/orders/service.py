@@ -1,0 +1,62 @@
+"""What orders answer."""
+
+import time
+import uuid
+from typing import Any
+
+from market import contracts
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis import outbox
+from chassis.errors import RuleViolated
+from chassis.service import Service, command
+from orders.models import Basket, Purchase
+
+
+class OrdersService(Service):
+    """Each order is one purchase and one event."""
+
+    name = "orders"
+    standard = contracts.standard("orders")
+
+    @command(contracts.PLACE_ORDER)
+    def place_order(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """Put it into the basket, announce it, then go wrong as wished."""
+        basket = locked_basket(session, request["basket_id"])
+        basket.version += 1
+        place = {"region_code": contracts.REGION, "basket_id": basket.basket_id}
+        session.add(Purchase(**place, purchase_id=str(uuid.uuid4()), quantity=request["quantity"]))
+        event_id = outbox.record(
+            session,
+            contracts.PLACED,
+            region_code=contracts.REGION,
+            subject=basket.basket_id,
+            version=basket.version,
+            data={
+                "basket_id": basket.basket_id,
+                "quantity": request["quantity"],
+                "wish": request["stock_wish"],
+            },
+        )
+        session.flush()
+        obey(request["wish"])
+        return {"basket_id": basket.basket_id, "version": basket.version, "event_id": event_id}
+
+
+def locked_basket(session: Session, basket_id: str) -> Basket:
+    """The basket, new if need be, locked until the transaction ends."""
+    session.execute(
+        insert(Basket).values(region_code=contracts.REGION, basket_id=basket_id, version=0).on_conflict_do_nothing()
+    )
+    return session.scalars(select(Basket).where(Basket.basket_id == basket_id).with_for_update()).one()
+
+
+def obey(wish: dict[str, Any]) -> None:
+    """Go wrong as wished."""
+    time.sleep(wish.get("sleep", 0))
+    if wish.get("refuse"):
+        raise RuleViolated("sold_out", "There is nothing left.", basket="full")
+    if wish.get("bug"):
+        raise RuntimeError("as wished")

@@ -1,0 +1,1 @@
+"""Hears of orders and has one effect for each; misbehaves as wished."""

@@ -1,0 +1,5 @@
+"""`python -m stock serve`."""
+
+from chassis.run import main
+
+main("stock")

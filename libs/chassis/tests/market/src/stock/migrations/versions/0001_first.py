@@ -1,0 +1,14 @@
+"""The first stock."""
+
+from alembic import op
+from stock.models import Base
+
+from chassis.migrations import create_chassis_tables
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    create_chassis_tables()
+    Base.metadata.create_all(op.get_bind())

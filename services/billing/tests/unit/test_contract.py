@@ -1,0 +1,165 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.domain.contract import (
+    ACTIVE,
+    AWAITING_ACCEPTANCE,
+    AWAITING_FUNDS,
+    Application,
+    Facts,
+    Funding,
+    Offer,
+    Terms,
+    decide,
+    effective_from,
+    greatest_parent_share,
+    share_out,
+)
+from billing.domain.coverage import Lesson, Span
+from chassis.values import Amount
+
+SUBMITTED = datetime(2026, 10, 5, 2, tzinfo=UTC)
+MONDAY = date(2026, 10, 5)
+GROUP = Span(date(2026, 9, 7), date(2027, 5, 31))
+PERIOD = Span(date(2026, 9, 1), date(2027, 8, 31))
+LESSONS = tuple(
+    Lesson(f"lesson {number}", number, GROUP.first + timedelta(days=7 * (number - 1))) for number in range(1, 40)
+)
+TERMS = Terms(GROUP, Amount(900000, "RUB"), Amount(800000, "RUB"), LESSONS)
+OFFER = Offer(
+    child_id="child",
+    group_id="group",
+    guardian_id="mother",
+    terms_version=3,
+    max_parent_share=Amount(100000, "RUB"),
+    expires_at=SUBMITTED + timedelta(hours=1),
+    used_by=None,
+)
+APPLICATION = Application("enrolment", "child", "group", "mother", 3, SUBMITTED)
+FACTS = Facts(
+    application=APPLICATION,
+    enrolled_on=MONDAY,
+    terms=TERMS,
+    period=PERIOD,
+    certificate_ends_on=date(2034, 4, 12),
+    offer=OFFER,
+    funding=Funding(MONDAY, was_queued=False),
+    available=Amount(1000000, "RUB"),
+)
+
+
+def test_money_and_a_standing_acceptance_make_the_contract_active() -> None:
+    verdict = decide(FACTS)
+    assert (verdict.state, verdict.reason, verdict.effective_from) == (ACTIVE, None, MONDAY)
+    assert verdict.split.certificate == Amount(716105, "RUB")
+    assert verdict.split.parent == Amount(89513, "RUB")
+    assert [lesson.number for lesson in verdict.lessons] == list(range(5, 40))
+
+
+def test_without_money_the_contract_waits_and_shows_what_it_would_be() -> None:
+    verdict = decide(replace(FACTS, funding=None))
+    assert (verdict.state, verdict.effective_from) == (AWAITING_FUNDS, None)
+    assert verdict.split == decide(FACTS).split
+
+
+def test_a_free_group_needs_no_money() -> None:
+    free = replace(TERMS, price=Amount(0, "RUB"), normative=Amount(0, "RUB"))
+    verdict = decide(replace(FACTS, terms=free, funding=None, available=Amount(0, "RUB")))
+    assert (verdict.state, verdict.split.certificate.minor) == (ACTIVE, 0)
+
+
+@pytest.mark.parametrize(
+    ("offer", "reason"),
+    [
+        (None, "offer_missing"),
+        (replace(OFFER, child_id="another"), "offer_of_another_child"),
+        (replace(OFFER, group_id="another"), "offer_of_another_group"),
+        (replace(OFFER, guardian_id="stranger"), "offer_of_another_guardian"),
+        (replace(OFFER, used_by="another enrolment"), "offer_already_used"),
+        (replace(OFFER, expires_at=SUBMITTED), "offer_expired"),
+        (replace(OFFER, terms_version=2), "terms_changed"),
+        (replace(OFFER, max_parent_share=Amount(89512, "RUB")), "parent_share_grew"),
+        (replace(OFFER, max_parent_share=Amount(89513, "HOUR")), "parent_share_grew"),
+    ],
+)
+def test_an_acceptance_that_does_not_stand_leaves_the_contract_waiting(offer: Offer | None, reason: str) -> None:
+    verdict = decide(replace(FACTS, offer=offer))
+    assert (verdict.state, verdict.reason, verdict.effective_from) == (AWAITING_ACCEPTANCE, reason, None)
+
+
+@pytest.mark.parametrize(
+    "offer", [replace(OFFER, used_by="enrolment"), replace(OFFER, max_parent_share=Amount(89513, "RUB"))]
+)
+def test_an_offer_stands_up_to_its_very_limits(offer: Offer) -> None:
+    assert decide(replace(FACTS, offer=offer)).state == ACTIVE
+
+
+def test_the_second_contract_of_a_certificate_asks_again_when_what_is_left_is_short() -> None:
+    verdict = decide(replace(FACTS, available=Amount(283895, "RUB")))
+    assert (verdict.state, verdict.reason) == (AWAITING_ACCEPTANCE, "parent_share_grew")
+    assert verdict.split.certificate == Amount(283895, "RUB")
+
+
+@pytest.mark.parametrize(
+    ("funding", "first"),
+    [
+        (None, MONDAY),
+        (Funding(date(2026, 11, 2), was_queued=False), MONDAY),
+        (Funding(date(2026, 11, 2), was_queued=True), date(2026, 11, 2)),
+        (Funding(date(2026, 9, 20), was_queued=True), MONDAY),
+    ],
+)
+def test_coverage_begins_with_the_enrolment_or_with_the_money_that_was_waited_for(
+    funding: Funding | None, first: date
+) -> None:
+    assert effective_from(MONDAY, funding) == first
+
+
+def test_only_days_from_the_crediting_are_priced_when_the_certificate_had_to_queue() -> None:
+    verdict = decide(replace(FACTS, funding=Funding(date(2027, 5, 25), was_queued=True)))
+    assert [lesson.on for lesson in verdict.lessons] == [date(2027, 5, 31)]
+    assert verdict.split.price == Amount(-(-900000 * 7 // 267), "RUB")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(FACTS, certificate_ends_on=date(2026, 10, 12)),
+        replace(FACTS, period=Span(PERIOD.first, date(2026, 10, 12))),
+    ],
+)
+def test_nothing_is_covered_past_the_end_of_the_certificate_or_of_the_period(facts: Facts) -> None:
+    verdict = decide(facts)
+    assert [lesson.on for lesson in verdict.lessons] == [date(2026, 10, 5), date(2026, 10, 12)]
+    assert verdict.split.price == Amount(-(-900000 * 8 // 267), "RUB")
+
+
+def test_days_without_a_lesson_cost_nothing() -> None:
+    shares, lessons = share_out(TERMS, Span(date(2026, 10, 6), date(2026, 10, 11)), Amount(1000000, "RUB"))
+    assert (shares.price.minor, lessons) == (0, ())
+
+
+@given(
+    price=st.integers(0, 2_000_000),
+    normative=st.integers(0, 2_000_000),
+    available=st.integers(0, 2_000_000),
+    later=st.integers(0, 238),
+)
+def test_the_greatest_share_covers_whatever_day_the_coverage_begins(
+    price: int, normative: int, available: int, later: int
+) -> None:
+    terms = Terms(GROUP, Amount(price, "RUB"), Amount(normative, "RUB"), LESSONS)
+    purse = Amount(available, "RUB")
+    most = greatest_parent_share(terms, Span(MONDAY, PERIOD.last), purse)
+    shares, _ = share_out(terms, Span(MONDAY + timedelta(days=later), PERIOD.last), purse)
+    assert shares.parent <= most
+    assert most.minor <= price
+
+
+def test_after_the_last_day_nobody_can_be_asked_for_anything() -> None:
+    late = Span(date(2027, 6, 1), PERIOD.last)
+    assert greatest_parent_share(TERMS, late, Amount(0, "RUB")) == Amount(0, "RUB")

@@ -1,0 +1,142 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from billing.domain import ledger, words
+from billing.domain.contract import Terms
+from billing.domain.coverage import Lesson, Span
+from billing.domain.explanations import explain
+from billing.domain.offer import Expectation, quote, terms_text
+from billing.domain.policy import Policy
+from chassis.errors import RuleViolated
+from chassis.values import Amount
+
+POLICY = Policy(absent_percent=100, ill_percent=0, excused_percent=0)
+LESSONS = tuple(Lesson("", number, date(2026, 10, number)) for number in range(1, 11))
+TERMS = Terms(Span(date(2026, 10, 1), date(2026, 10, 10)), Amount(100000, "RUB"), Amount(90000, "RUB"), LESSONS)
+ALLOWED = Span(date(2026, 10, 1), date(2027, 8, 31))
+RICH = Expectation(Amount(1000000, "RUB"), POLICY, None)
+BORN_ON = date(2016, 4, 12)
+
+
+def plain(text: str) -> str:
+    return text.replace(words.NO_BREAK, " ")
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (Amount(1200050, "RUB"), "12 000,50 ₽"),
+        (Amount(100, "HOUR"), "1,00 ч"),
+        (Amount(-5, "RUB"), "−0,05 ₽"),
+        (Amount(123456789, "RUB"), "1 234 567,89 ₽"),
+    ],
+)
+def test_amounts_read_as_russians_write_them(amount: Amount, text: str) -> None:
+    assert plain(words.money(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(1, "1 занятие"), (2, "2 занятия"), (5, "5 занятий"), (11, "11 занятий"), (12, "12 занятий"), (21, "21 занятие"),
+     (112, "112 занятий"), (104, "104 занятия")],
+)
+def test_lessons_are_counted_in_russian(count: int, text: str) -> None:
+    assert plain(words.lessons(count)) == text
+
+
+DETAILS = {"lesson_on": "2026-10-05", "group_title": "Робототехника", "mark": "present", "percent": 100}
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "sentence"),
+    [
+        (
+            ledger.CREDIT,
+            {"period_starts_on": "2026-09-01", "period_ends_on": "2027-08-31", "payer_name": "Иркутск"},
+            "Зачислен номинал сертификата на период 01.09.2026 – 31.08.2027; плательщик: Иркутск.",
+        ),
+        (
+            ledger.HOLD,
+            {"lessons": 35, "effective_from": "2026-10-05", "group_title": "Робототехника"},
+            "Зарезервировано на 35 занятий в группе «Робототехника» по договору, действующему с 05.10.2026.",
+        ),
+        (
+            ledger.DEBIT,
+            DETAILS,
+            "Списано за занятие 05.10.2026 в группе «Робототехника»: ребёнок присутствовал.",
+        ),
+        (
+            ledger.DEBIT,
+            {**DETAILS, "mark": "absent", "group_title": None},
+            "Списано за занятие 05.10.2026: ребёнок отсутствовал без уважительной причины, "
+            "по правилам программы за такое занятие списывается 100 %.",
+        ),
+        (
+            ledger.REVERSAL,
+            {**DETAILS, "mark": "ill"},
+            "Возвращено в резерв списание за занятие 05.10.2026 в группе «Робототехника»: "
+            "отметку исправили, ребёнок болел.",
+        ),
+    ],
+)
+def test_each_movement_is_told_in_one_sentence(kind: str, details: dict[str, object], sentence: str) -> None:
+    assert plain(explain(kind, details)) == sentence
+
+
+def test_the_offer_prices_the_rest_of_the_lessons() -> None:
+    quoted = quote(TERMS, Span(date(2026, 10, 6), ALLOWED.last), RICH, BORN_ON)
+    shares = quoted.shares
+    assert (shares.price.minor, shares.certificate.minor, shares.parent.minor) == (50000, 45000, 5000)
+    assert (quoted.per_lesson.minor, len(quoted.lessons), quoted.max_parent_share.minor) == (9000, 5, 5000)
+
+
+def test_the_offer_tells_what_the_guardian_accepts() -> None:
+    quoted = quote(TERMS, ALLOWED, RICH, BORN_ON)
+    text = plain(terms_text("Робототехника", quoted, RICH, datetime(2026, 10, 2, 2, tzinfo=UTC), "Asia/Irkutsk"))
+    assert text.splitlines() == [
+        "Группа «Робототехника»: 10 занятий с 01.10.2026 по 10.10.2026, цена 1 000,00 ₽.",
+        "Сертификат оплатит 900,00 ₽, семья — 100,00 ₽.",
+        "За посещённое занятие с сертификата списывается не больше 90,00 ₽; за пропуск без уважительной причины — "
+        "100 % этой суммы, по болезни — 0 %, по другой уважительной причине — 0 %. О каждом списании придёт сообщение.",
+        "Доля семьи не превысит 100,00 ₽: если по расчёту выйдет больше, договор не начнёт действовать без вашего "
+        "нового согласия, и с сертификата ничего не спишут.",
+        "Предложение действует до 02.10.2026 10:00 по местному времени.",
+    ]
+
+
+def test_the_offer_tells_what_happens_while_the_certificate_queues() -> None:
+    queued = replace(RICH, queue_position=7)
+    text = terms_text("Хор", quote(TERMS, ALLOWED, queued, BORN_ON), queued, datetime(2026, 10, 2, tzinfo=UTC), "UTC")
+    assert "место в очереди: 7" in text
+    assert "до дня зачисления денег сертификат не покрывает" in text
+
+
+def test_the_offer_tells_when_nobody_funds_the_child() -> None:
+    unfunded = Expectation(Amount(0, "RUB"), None, None)
+    quoted = quote(TERMS, ALLOWED, unfunded, BORN_ON)
+    assert (quoted.shares.certificate.minor, quoted.shares.parent.minor) == (0, 100000)
+    text = terms_text("Хор", quoted, unfunded, datetime(2026, 10, 2, tzinfo=UTC), "UTC")
+    assert "программа финансирования для ребёнка не открыта" in text
+    assert "списывается" not in text
+
+
+@pytest.mark.parametrize(
+    ("allowed", "born_on", "policy", "code"),
+    [
+        (Span(date(2026, 10, 11), ALLOWED.last), BORN_ON, POLICY, "no_lessons_left"),
+        (ALLOWED, date(2021, 10, 2), POLICY, "child_under_age"),
+        (ALLOWED, date(2008, 10, 1), POLICY, "child_over_age"),
+        (ALLOWED, BORN_ON, replace(POLICY, copayment_allowed=False), "copayment_not_allowed"),
+    ],
+)
+def test_no_offer_is_made_where_a_rule_says_no(allowed: Span, born_on: date, policy: Policy, code: str) -> None:
+    with pytest.raises(RuleViolated) as refusal:
+        quote(TERMS, allowed, replace(RICH, policy=policy), born_on)
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("born_on", [date(2021, 10, 1), date(2008, 10, 2)])
+def test_children_of_five_and_of_seventeen_get_an_offer(born_on: date) -> None:
+    assert quote(TERMS, ALLOWED, RICH, born_on).lessons

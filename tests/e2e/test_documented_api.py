@@ -1,0 +1,119 @@
+"""The API is what its document says."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from people import Family, Person, staff
+
+from chassis.testing import Suite
+
+METHODS = ("get", "post", "put", "delete")
+NOBODY = "6f1c1f0e-52b5-4f0e-9c1e-8d6f0b7c2a11"
+
+
+@pytest.fixture(scope="module")
+def document(url: str) -> dict[str, Any]:
+    return dict(requests.get(f"{url}/api/v1/openapi.json", timeout=10).json())
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method in METHODS:
+                yield method.upper(), path, operation
+
+
+def fits(document: dict[str, Any], operation: dict[str, Any], answer: requests.Response) -> None:
+    """The answer is one of the documented ones, status, type and fields."""
+    documented = operation["responses"].get(str(answer.status_code))
+    assert documented, f"{answer.request.method} {answer.url}: {answer.status_code} is not documented: {answer.text}"
+    for content_type, content in documented.get("content", {}).items():
+        assert answer.headers["Content-Type"].split(";")[0] == content_type
+        schema = {**content["schema"], "components": document["components"]}
+        errors = [error.message for error in Draft202012Validator(schema).iter_errors(answer.json())]
+        assert errors == []
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_every_documented_operation_answers_as_documented(
+    suite: Suite, document: dict[str, Any], family: Family
+) -> None:
+    people = {role: staff(suite.url, role, "38") for role in ("teacher", "provider", "municipality")}
+    everybody: dict[str, Person] = {**people, "guardian": family}
+    for method, path, operation in operations(document):
+        roles = operation.get("x-roles", ["guardian"])
+        person = everybody[next(role for role in roles if role in everybody)]
+        address = path.removeprefix("/api/v1").format(**dict.fromkeys(names_in(path), NOBODY))
+        fits(
+            document,
+            operation,
+            person.send(method, address, "documented-1", json={} if "requestBody" in operation else None),
+        )
+        fits(document, operation, Person(suite.url).send(method, address))
+
+
+def names_in(path: str) -> list[str]:
+    return [part[1:-1] for part in path.split("/") if part.startswith("{")]
+
+
+def test_good_answers_fit_their_schemas(
+    suite: Suite, document: dict[str, Any], family: Family, teacher: Person
+) -> None:
+    application = family.enrolled()
+    child, group = f"/children/{application['child_id']}", application["group_id"]
+    lesson = teacher.get(f"/provider/groups/{group}/lessons").json()["items"][0]["lesson_id"]
+    pages = {
+        "/regions": (family, "/regions"),
+        "/municipalities": (family, "/municipalities?region_code=38&limit=3"),
+        "/directions": (family, "/directions"),
+        "/programmes": (family, "/programmes?q=робототехника&age=9"),
+        "/programmes/{programme_id}": (family, f"/programmes/{application['programme_id']}"),
+        "/groups/{group_id}": (family, f"/groups/{group}"),
+        "/me": (family, "/me"),
+        "/children": (family, "/children"),
+        "/children/{child_id}": (family, child),
+        "/applications": (family, "/applications"),
+        "/applications/{application_id}": (family, f"/applications/{application['application_id']}"),
+        "/messages": (family, "/messages"),
+        "/children/{child_id}/certificate/operations": (family, f"{child}/certificate/operations"),
+        "/provider/groups/{group_id}/lessons": (teacher, f"/provider/groups/{group}/lessons"),
+        "/provider/lessons/{lesson_id}": (teacher, f"/provider/lessons/{lesson}"),
+        "/municipality/budgets": (staff(suite.url, "municipality", "38"), "/municipality/budgets"),
+    }
+    for path, (person, address) in pages.items():
+        answer = person.get(address)
+        assert answer.status_code == 200, answer.text
+        fits(document, document["paths"][f"/api/v1{path}"]["get"], answer)
+
+
+def test_every_answer_is_guarded(url: str, family: Family) -> None:
+    for path in ("/api/v1/me", "/api/v1/directions", "/api/v1/nowhere", "/api/v1/openapi.json", "/api/v1/docs", "/"):
+        answer = requests.get(
+            url + path, headers={"Authorization": f"Bearer {family.token}"}, timeout=10, allow_redirects=False
+        )
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"]
+    assert family.get("/me").headers["Cache-Control"] == "no-store"
+
+
+def test_a_caller_s_trace_is_kept(url: str) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    answers = [requests.get(f"{url}/api/v1/directions", headers={"traceparent": trace}, timeout=10) for _ in range(2)]
+    assert len({answer.headers["X-Correlation-Id"] for answer in answers}) == 2
+
+
+def test_the_page_and_all_its_parts_come_from_here(url: str) -> None:
+    page = requests.get(f"{url}/api/v1/docs", timeout=10)
+    assert page.status_code == 200
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "start.js"):
+        assert f"/api/v1/docs/{name}" in page.text
+        assert requests.get(f"{url}/api/v1/docs/{name}", timeout=10).status_code == 200
