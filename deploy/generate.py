@@ -121,6 +121,8 @@ def outputs() -> dict[Path, str]:
     wanted[gateway] = f"{before}{ROUTES}\n\n{routes.table(document)}\n\n{END}{rest.partition(END)[2]}"
     for service in SERVICES:
         readme = ROOT / "services" / service / "README.md"
+        if not readme.exists():
+            continue
         text = readme.read_text(encoding="utf-8")
         if BEGIN in text:
             pattern = re.escape(BEGIN) + ".*?" + re.escape(END)

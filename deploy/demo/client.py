@@ -104,12 +104,16 @@ class Mailbox:
 
     def texts(self) -> list[str]:
         """Subjects and bodies."""
-        files = [path for part in ("new", "cur") for path in (self.folder / part).glob("*")]
-        mails = (BytesParser(EmailMessage, policy=modern).parsebytes(path.read_bytes()) for path in files)
-        return [
-            f"{mail['Subject']}\n{mail.get_body().get_content()}" for mail in mails if self.address in str(mail["To"])
-        ]
+        files = (path for part in ("new", "cur") for path in (self.folder / part).glob("*"))
+        ours = (raw for raw in map(Path.read_bytes, files) if self.address.encode() in raw)
+        mails = (BytesParser(EmailMessage, policy=modern).parsebytes(raw) for raw in ours)
+        return [_text(mail) for mail in mails if self.address in str(mail["To"])]
 
     def find(self, fits: Callable[[str], bool], promise: str) -> str:
         """The first mail that fits."""
         return until(promise, lambda: next((text for text in self.texts() if fits(text)), None), MAIL_SECONDS)
+
+
+def _text(mail: EmailMessage) -> str:
+    body = mail.get_body()
+    return f"{mail['Subject']}\n{body.get_content() if body else ''}"

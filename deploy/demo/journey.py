@@ -6,7 +6,6 @@ ends with 1 and the step's name as soon as one is not as promised. Needs `reques
 
 import os
 import re
-import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -276,4 +275,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

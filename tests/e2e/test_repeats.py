@@ -1,14 +1,17 @@
 """Idempotency: a repeat has the first answer and no second effect."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 
 import pytest
 import requests
 from people import Family, Person, new_key
+from sqlalchemy import text
 
-from chassis.testing import wait_for
+from chassis.testing import Suite, engine_of, wait_for
 
 COPIES = 16
 
@@ -82,6 +85,27 @@ def test_a_refusal_is_repeated_too(family: Family) -> None:
 def test_a_repeated_offer_is_the_same_offer(family: Family) -> None:
     child_id, key = family.new_child(), new_key()
     assert family.offer(child_id, key) == family.offer(child_id, key)
+
+
+@contextmanager
+def changed_terms(suite: Suite, group_id: str) -> Iterator[None]:
+    """The catalogue answers with newer terms of the group for a while."""
+    change = text("UPDATE study_group SET terms_version = terms_version + :by WHERE group_id = :group_id")
+    engine = engine_of(suite.database_url["catalog"])
+    for by in (1, -1):
+        with engine.begin() as connection:
+            assert connection.execute(change, {"by": by, "group_id": group_id}).rowcount == 1
+        if by == 1:
+            yield
+
+
+def test_a_repeated_offer_is_the_same_offer_when_the_terms_have_changed_since(suite: Suite, family: Family) -> None:
+    child_id, key = family.new_child(), new_key()
+    first = family.offer(child_id, key)
+    with changed_terms(suite, first["group_id"]):
+        assert family.get(f"/groups/{first['group_id']}").json()["terms_version"] == first["terms_version"] + 1
+        assert family.offer(child_id, key) == first
+        assert family.offer(child_id)["terms_version"] == first["terms_version"] + 1
 
 
 def test_sixteen_copies_of_a_child_are_one_child(family: Family) -> None:

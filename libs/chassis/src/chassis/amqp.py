@@ -5,7 +5,8 @@ message bodies instead of kombu's extended JSON, and publishing on the consumer'
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -16,7 +17,9 @@ import amqp
 import structlog
 from amqp import spec
 from kombu import Consumer, Message
+from kombu.transport import pyamqp
 from nameko import messaging
+from nameko.extensions import ProviderCollector
 
 from chassis.errors import Unavailable
 
@@ -24,6 +27,10 @@ log = structlog.get_logger(__name__)
 RPC_EXCHANGE = "nameko-rpc"
 DRAIN_SECONDS = 25
 HEARTBEAT_SECONDS = 20
+TURN_SECONDS = 0.2
+RECONNECT_SECONDS_MAX = 2
+MESSAGE_BYTES_MAX = 1024 * 1024
+"""What the broker takes; it closes the channel of whoever sends more."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,20 @@ def connect(url: str, name: str) -> amqp.Connection:
     return connection
 
 
+def ensure_fits(body: str) -> None:
+    """`ValueError` when the broker would not take the message."""
+    if len(body.encode()) > MESSAGE_BYTES_MAX:
+        raise ValueError(f"longer than {MESSAGE_BYTES_MAX} bytes")
+
+
+class RawMessage(pyamqp.Message):  # type: ignore[misc]
+    """A message as it came. kombu would unpack what calls itself compressed, and end its loop where it cannot."""
+
+    def __init__(self, message: Any, channel: Any = None, **options: Any) -> None:
+        (message.properties.get("application_headers") or {}).pop("compression", None)
+        super().__init__(message, channel=channel, **options)
+
+
 class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
     """nameko's consumer loop, which stops only when what it has delivered is settled.
 
@@ -98,6 +119,7 @@ class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
         """Called for each new connection: whatever was unsettled belongs to the broker again."""
         self.unsettled.clear()
         self.channel = channel
+        channel.Message = RawMessage
         self.blocked = False
         channel.connection.on_blocked = self._on_blocked
         channel.connection.on_unblocked = self._on_unblocked
@@ -119,6 +141,33 @@ class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
         if not options:
             consumer.qos(prefetch_count=self.prefetch_count)
         return consumer
+
+    @contextmanager
+    def establish_connection(self) -> Iterator[Any]:
+        """Connect, trying again every two seconds at the latest."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(
+                self.on_connection_error, interval_start=0.2, interval_step=0.4, interval_max=RECONNECT_SECONDS_MAX
+            )
+            yield connection
+
+    def consume(self, limit: Any = None, timeout: Any = None, **options: Any) -> Any:
+        """The loop, which looks up from the socket often enough to stop quickly."""
+        return super().consume(limit, timeout, TURN_SECONDS, **options)
+
+    def unregister_provider(self, provider: Any) -> None:
+        """Cancel the provider's consumer; without a connection there is none."""
+        if self.connected:
+            super().unregister_provider(provider)
+        else:
+            ProviderCollector.unregister_provider(self, provider)
+
+    def stop(self) -> None:
+        """Return when everything is settled; what was delivered over a lost connection is the broker's again."""
+        if self.connected:
+            super().stop()
+        elif self._gt is not None:
+            self._gt.kill()
 
     def on_consume_ready(self, connection: Any, channel: Any, consumers: Any, **options: Any) -> None:
         """Called for each new connection once consumers run."""

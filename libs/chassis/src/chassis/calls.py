@@ -15,8 +15,8 @@ from nameko.extensions import DependencyProvider
 
 from chassis import amqp, metrics
 from chassis.context import current
-from chassis.errors import Unavailable
-from chassis.rpc import HEADERS, RpcQueueConsumer, error_from_wire
+from chassis.errors import InvalidInput, Unavailable
+from chassis.rpc import HEADERS, REQUEST_BYTES_MAX, RpcQueueConsumer, error_from_wire
 
 REPLY_QUEUE_EXPIRES_MS = 300_000
 IN_FLIGHT_MAX = 32
@@ -145,6 +145,9 @@ class Caller:
         seconds = min(timeout_seconds, context.remaining_seconds(timeout_seconds))
         if seconds <= 0:
             raise Unavailable("deadline_passed", service=method.service)
+        body = json.dumps({"args": [], "kwargs": fields}, ensure_ascii=False)
+        if len(body.encode()) > REQUEST_BYTES_MAX:
+            raise InvalidInput("request_too_long", f"Longer than {REQUEST_BYTES_MAX} bytes.")
         correlation_id = str(uuid.uuid4())
         event: Event = self.replies.get_reply_event(correlation_id)
         milliseconds = max(1, int(seconds * 1000))
@@ -154,7 +157,7 @@ class Caller:
             headers["traceparent"] = context.traceparent
         try:
             self.replies.queue_consumer.publish(
-                json.dumps({"args": [], "kwargs": fields}, ensure_ascii=False),
+                body,
                 f"{method.service}.{method.name}",
                 mandatory=True,
                 reply_to=self.replies.routing_key,

@@ -18,7 +18,7 @@ from chassis import amqp, inbox
 from chassis.calls import Caller, ReplyListener
 from chassis.context import Context, current, using
 from chassis.database import Transactions, is_down
-from chassis.errors import Refusal
+from chassis.errors import Refusal, Unavailable
 from chassis.events import DEATHS_MAX, EventConsumer, EventHandler
 from chassis.inbox import Delivery
 from chassis.projections import FactMissing
@@ -26,6 +26,7 @@ from chassis.projections import FactMissing
 log = structlog.get_logger(__name__)
 PAGE = 200
 TIMEOUT_SECONDS = 5.0
+STOP_SECONDS = 3
 NEW = text("INSERT INTO event_cursor (producer, epoch, position) VALUES (:producer, '', 0) ON CONFLICT DO NOTHING")
 LEASE = text(
     "UPDATE event_cursor SET leased_until = now() + interval '30 seconds'"
@@ -63,12 +64,19 @@ class EventSources(DependencyProvider):  # type: ignore[misc]
 
     def start(self) -> None:
         """Begin to look."""
-        self.container.spawn_managed_thread(self.run, identifier="catch_up")
+        self.thread = self.container.spawn_managed_thread(self.run, identifier="catch_up")
 
-    def stop(self) -> None:
-        """Look no more."""
+    def drain(self) -> None:
+        """Begin nothing new; called when the process has been asked to stop."""
         self.stopping = True
         self.wake()
+
+    def stop(self) -> None:
+        """Look no more, and let others look: an unanswered question is given up, the cursor's lease is returned."""
+        self.drain()
+        self.replies.connection_lost()
+        with eventlet.Timeout(STOP_SECONDS, False):
+            self.thread.wait()
 
     def wake(self) -> None:
         """Look now."""
@@ -128,8 +136,11 @@ class EventSources(DependencyProvider):  # type: ignore[misc]
         with self.transactions.reading() as session:
             known = inbox.known(session, [delivery.event_id for delivery in deliveries])
         missing = [d for d in deliveries if (self.handlers[d.type].method_name, d.event_id) not in known]
-        for delivery in missing:
-            self.handlers[delivery.type].run(delivery)
+        for number, delivery in enumerate(missing):
+            if self.stopping:
+                raise Unavailable("stopping")
+            # Only the first can be one that has ended the process before.
+            self.handlers[delivery.type].run(delivery, redelivered=number == 0)
         return len(missing)
 
     @property

@@ -4,7 +4,7 @@ A handler's effect and the inbox row are one transaction. While the own database
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -21,12 +21,13 @@ from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
 
 from chassis import amqp, codec, inbox, metrics
 from chassis.context import Context, using
-from chassis.database import Transactions, is_collision, is_down
+from chassis.database import POOL_SIZE, Transactions, is_collision, is_down
 from chassis.inbox import Delivery
 from chassis.outbox import EventContract, Received, narrowed
 
 log = structlog.get_logger(__name__)
 EVENT_BYTES_MAX = 1024 * 1024
+HEADER_LENGTH_MAX = 255
 WORKERS_KEPT_FOR_CALLS = 8
 DEATHS_MAX = 5
 COLLISIONS_MAX = 5
@@ -79,10 +80,11 @@ class EventConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]
         super().__init__()
         self.handlers: dict[str, EventHandler] = {}
         self.queues: dict[str, ProducerQueue] = {}
+        self.leaving: list[Any] = []
 
     def setup(self) -> None:
-        """Bound the workers that events may take."""
-        self.slots = Semaphore(event_workers(self.container))
+        """Bound what events may take of the workers and of the database's connections; calls need some too."""
+        self.slots = Semaphore(min(event_workers(self.container), POOL_SIZE // 2))
 
     def add(self, handler: "EventHandler") -> None:
         """Dispatch the handler's type to it, and consume its producer's queue."""
@@ -93,11 +95,13 @@ class EventConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]
             self.queues[handler.contract.producer] = queue
             self.queue_consumer.register_provider(queue)
 
-    def stop(self) -> None:
-        """Stop consuming; what is being worked on finishes."""
-        for leaving in [eventlet.spawn(self.queue_consumer.unregister_provider, each) for each in self.queues.values()]:
-            leaving.wait()
-        super().stop()
+    def leave(self) -> None:
+        """Take no new deliveries; what is being worked on finishes, the rest goes back to the broker."""
+        self.leaving = self.leaving or [
+            eventlet.spawn(self.queue_consumer.unregister_provider, each) for each in self.queues.values()
+        ]
+        for each in self.leaving:
+            each.wait()
 
     def deliver(self, queue: ProducerQueue, message: Message) -> None:
         """Decode, dispatch, and settle when the effect is committed."""
@@ -152,16 +156,30 @@ def decode(message: Message, producer: str) -> Delivery:
     if not isinstance(data, dict):
         raise ValueError("the body is not an object")
     return Delivery(
-        event_id=str(headers["ce-id"]),
-        type=str(headers["ce-type"]),
-        region_code=str(headers["region"]),
-        subject=str(headers["ce-subject"]),
-        version=int(headers["version"]),
+        event_id=_header(headers, "ce-id"),
+        type=_header(headers, "ce-type"),
+        region_code=_header(headers, "region"),
+        subject=_header(headers, "ce-subject"),
+        version=_number(headers["version"]),
         occurred_at=datetime.fromisoformat(str(headers["ce-time"])),
         data=data,
-        traceparent=str(headers.get("traceparent") or ""),
-        correlation_id=str(headers.get("correlation-id") or ""),
+        traceparent=_header(headers, "traceparent", ""),
+        correlation_id=_header(headers, "correlation-id", ""),
     )
+
+
+def _header(headers: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    text = str(headers[name] if default is None else headers.get(name, default))
+    if len(text) > HEADER_LENGTH_MAX or not text.isprintable():
+        raise ValueError(f"header {name}")
+    return text
+
+
+def _number(text: Any) -> int:
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError("header version")
+    return number
 
 
 def while_database_is_down(work: Callable[[], Any]) -> Any:
@@ -198,7 +216,8 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         self.consumer.add(self)
 
     def stop(self) -> None:
-        """The consumer stops by itself."""
+        """Let the consumer leave its queues."""
+        self.consumer.leave()
         self.consumer.unregister_provider(self)
 
     @property

@@ -140,7 +140,7 @@ def park_undecodable(
     """Set aside what is not an event at all, as it came, up to 64 KiB of it."""
     kept = {
         "undecodable": True,
-        "headers": {str(name): str(value)[:200] for name, value in dict(headers or {}).items()},
+        "headers": {_storable(name): _storable(value)[:200] for name, value in dict(headers or {}).items()},
         "body_base64": base64.b64encode(body[:BODY_BYTES_KEPT]).decode(),
     }
     session.execute(
@@ -148,14 +148,18 @@ def park_undecodable(
         .values(
             occurred_at=received_at,
             handler=queue,
-            event_id=identity,
+            event_id=_storable(identity),
             state=PARKED,
-            error=reason[:1000],
+            error=_storable(reason)[:1000],
             message=kept,
         )
         .on_conflict_do_nothing()
     )
     metrics.INBOX_FAILED.labels(PARKED).inc()
+
+
+def _storable(value: Any) -> str:
+    return str(value).encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def due(session: Session) -> tuple[str, Delivery] | None:

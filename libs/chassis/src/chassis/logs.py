@@ -20,8 +20,8 @@ PRIVATE_KEYS = re.compile(
     re.IGNORECASE,
 )
 _PRIVATE_TEXTS = (
-    (re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@"), r"\1:" + MASK + "@"),
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), MASK),
+    (re.compile(r"(://[^\s:/@]{0,200}):[^\s@/]{1,200}@"), r"\1:" + MASK + "@"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]{1,100}@[\w-]+\.[\w.-]+"), MASK),
     (re.compile(r"\b\d{3}-\d{3}-\d{3}[ -]\d{2}\b"), MASK),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), MASK),
     (re.compile(r"(?m)^(DETAIL:|\[parameters:).*$"), r"\1 " + MASK),

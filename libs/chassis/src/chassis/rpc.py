@@ -4,7 +4,6 @@ Requests and replies go out on the consumer's own channel, transient and unconfi
 `basic.return`, the caller's deadline and the command's idempotency key.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -106,7 +105,7 @@ class RpcConsumer(nameko_rpc.RpcConsumer):  # type: ignore[misc]
         properties = message.properties
         with suppress(Unavailable):
             self.queue_consumer.publish(
-                json.dumps({"result": result, "error": error_to_wire(error)}, ensure_ascii=False),
+                _reply(result, error),
                 properties["reply_to"],
                 correlation_id=properties.get("correlation_id"),
             )
@@ -123,6 +122,16 @@ def _request(message: Message) -> dict[str, Any]:
     if not isinstance(body, dict) or not isinstance(body.get("kwargs"), dict) or body.get("args"):
         raise InvalidInput("malformed_request", "The body must hold empty args and an object kwargs.")
     return dict(body["kwargs"])
+
+
+def _reply(result: Any, error: BaseException | None) -> str:
+    try:
+        reply = codec.dumps({"result": result, "error": error_to_wire(error)})
+        amqp.ensure_fits(reply)
+        return reply
+    except (TypeError, ValueError) as bug:
+        log.exception("answer_cannot_be_sent")
+        return codec.dumps({"result": None, "error": error_to_wire(bug)})
 
 
 def error_to_wire(error: BaseException | None) -> dict[str, Any] | None:
@@ -187,6 +196,8 @@ class RemoteMethod(Entrypoint):  # type: ignore[misc]
 
 class Late(Exception):
     """The caller stopped waiting before the work began."""
+
+    code = "late"
 
 
 def context_from(message: Message) -> Context:

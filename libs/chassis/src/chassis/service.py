@@ -22,7 +22,7 @@ from chassis.guard import MethodContract, authorise, load
 from chassis.outbox import EventContract, Received
 from chassis.projections import FactMissing, Projection
 from chassis.relay import Relay
-from chassis.rpc import RemoteMethod
+from chassis.rpc import Late, RemoteMethod
 from chassis.schedule import Every
 
 log = structlog.get_logger(__name__)
@@ -109,7 +109,7 @@ def _method(contract: MethodContract | str, run: Any, prepare: Any = None) -> Ca
             known = self.standard[contract] if isinstance(contract, str) else contract
             return _carry_out(self, work, known, context, body)
 
-        register_entrypoint(wrapper, RemoteMethod(expected_exceptions=(Refusal,)))
+        register_entrypoint(wrapper, RemoteMethod(expected_exceptions=(Refusal, Late)))
         wrapper.contract = contract  # type: ignore[attr-defined]
         return wrapper
 
@@ -119,6 +119,8 @@ def _method(contract: MethodContract | str, run: Any, prepare: Any = None) -> Ca
 def _carry_out(
     service: Any, work: Work, contract: MethodContract, context: Context, body: dict[str, Any]
 ) -> dict[str, Any]:
+    if context.remaining_seconds(1) <= 0:
+        raise Late
     with using(replace(context, actor=authorise(contract, context, service.verify))):
         try:
             request = load(contract.request(), body)

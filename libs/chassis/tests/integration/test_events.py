@@ -21,9 +21,7 @@ def test_a_process_asked_to_stop_finishes_its_handler_with_one_effect_and_one_ac
 
 
 @pytest.mark.parametrize(("moment", "attempts"), [("die_after_commit", 1), ("die", 2)])
-def test_kill_9_between_effect_and_acknowledgement_leaves_one_effect(
-    world: World, moment: str, attempts: int
-) -> None:
+def test_kill_9_between_effect_and_acknowledgement_leaves_one_effect(world: World, moment: str, attempts: int) -> None:
     basket = name()
     event_id = world.placed(basket, {moment: 1})
     assert world.stock.wait() == -signal.SIGKILL
@@ -137,7 +135,7 @@ def malformed(case: str) -> tuple[tuple[bytes, dict[str, Any]], dict[str, Any]]:
         "too great a number": (body, {"version": "99999999999999999999"}, {}),
         "a NUL in the id": (body, {"ce-id": "a\0b"}, {}),
         "a NUL in another header": (b"rubbish", {"x-note": "a\0b"}, {}),
-        "no headers": (body, {name: None for name in headers}, {}),
+        "no headers": (body, dict.fromkeys(headers), {}),
         "says that it is compressed": (b"rubbish", {"compression": "zlib"}, {}),
         "breaks its schema": (b'{"basket_id": "x", "quantity": "many", "wish": {}}', {}, {}),
     }

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from chassis.testing import ServiceProcess
 from market.world import World, name, wait_for
+
+from chassis.testing import ServiceProcess
 
 CLIENTS, ORDERS_EACH = 6, 40
 
@@ -26,9 +27,7 @@ def load(world: World, baskets: list[str]) -> Callable[[int], int]:
             for number in range(ORDERS_EACH):
                 fields = {"basket_id": baskets[(client_number + number) % len(baskets)]}
                 key = f"{baskets[0]}-{client_number}-{number}"
-                reply = client.call(
-                    "orders", "place_order", fields, token=world.token, key=key, timeout_seconds=20
-                )
+                reply = client.call("orders", "place_order", fields, token=world.token, key=key, timeout_seconds=20)
                 assert reply["error"] is None
         return ORDERS_EACH
 

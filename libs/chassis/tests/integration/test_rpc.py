@@ -10,9 +10,10 @@ from typing import Any
 import pika
 import pytest
 import requests
+from market.world import BUYER, World, name, wait_for
+
 from chassis.context import Actor
 from chassis.testing import ServiceProcess, free_port
-from market.world import BUYER, World, name, wait_for
 
 
 @pytest.fixture
@@ -50,9 +51,7 @@ def test_after_five_timeouts_in_a_row_calls_fail_at_once_until_the_service_answe
 @pytest.fixture
 def wide_front(world: World) -> Iterator[ServiceProcess]:
     """A front with more workers than calls may be in flight to one service."""
-    front = world.suite.start(
-        "front", KRUZHOK_MAX_WORKERS="64", FRONT_HTTP_ADDRESS=f"127.0.0.1:{free_port()}"
-    ).ready()
+    front = world.suite.start("front", KRUZHOK_MAX_WORKERS="64", FRONT_HTTP_ADDRESS=f"127.0.0.1:{free_port()}").ready()
     yield front
     world.suite.processes["front"].remove(front)
     front.end()
@@ -150,9 +149,13 @@ def test_a_malformed_request_is_refused_and_the_process_lives(world: World, case
     assert world.stock.pid == before
 
 
-@pytest.mark.parametrize("reply_to", [None, "", "orders.place_order", "rpc-stock", "reply.x", "reply.#"])
+@pytest.mark.parametrize(
+    "reply_to", [None, "", "orders.place_order", "rpc-stock", "reply.front", "reply.front.#", "another's"]
+)
 def test_a_request_that_nobody_can_be_answered_is_dropped_without_effect(world: World, reply_to: str | None) -> None:
     before, mark = world.stock.pid, name("mark")
+    if reply_to == "another's":
+        reply_to = world.client.reply_key.replace("front", "stock")
     world.client.send("stock", "take", {"mark": mark}, properties={"reply_to": reply_to})
     assert world.ask("stock", "report", {"size": 10})["error"] is None
     wait_for(lambda: world.waiting("rpc-stock") == 0)
@@ -187,9 +190,7 @@ def test_a_request_whose_caller_has_given_up_while_it_waited_for_a_worker_has_no
         ("log", "buyer", "Forbidden", "role_not_allowed"),
     ],
 )
-def test_a_call_without_the_right_token_is_refused(
-    world: World, method: str, token: str, kind: str, code: str
-) -> None:
+def test_a_call_without_the_right_token_is_refused(world: World, method: str, token: str, kind: str, code: str) -> None:
     seller = Actor(subject=BUYER.subject, role="seller", region_code=BUYER.region_code)
     tokens = {
         "none": "",

@@ -117,7 +117,7 @@ def _available(session: Session, certificate: Certificate, programme: FundingPro
         Contract.period_id == programme.period_id,
         Contract.state == AWAITING_FUNDS,
     )
-    return max(0, programme.nominal_minor - session.scalars(waiting).one())
+    return max(0, programme.nominal_minor - int(session.scalars(waiting).one()))
 
 
 def _queue_position(session: Session, certificate: Certificate | None, programme: FundingProgramme) -> int | None:

@@ -3,18 +3,19 @@
 from typing import Any
 
 VHOST = "/"
+REPLIES = r"reply\.[a-z]+\.[0-9a-f-]+"
 QUEUE = "evt.stock.orders.v1"
-_CALLS = {
-    "front": r"(orders|stock|nobody)\.[a-z_]+",
-    "stock": r"orders\.log",
-    "orders": r"reply\..*",
+_CALLS: dict[str, list[str]] = {
+    "orders": [],
+    "stock": [r"orders\.log"],
+    "front": [r"(orders|stock|nobody)\.[a-z_]+"],
 }
 
 
 def definitions() -> dict[str, Any]:
     """Users, permissions, exchanges, queues and bindings."""
     return {
-        "users": [{"name": name} for name in ("orders", "stock", "front")],
+        "users": [{"name": name} for name in _CALLS],
         "permissions": [_permission(name) for name in _CALLS],
         "topic_permissions": [_topics(name, calls) for name, calls in _CALLS.items()],
         "policies": [],
@@ -39,12 +40,12 @@ def _permission(name: str) -> dict[str, str]:
     }
 
 
-def _topics(name: str, calls: str) -> dict[str, str]:
+def _topics(name: str, calls: list[str]) -> dict[str, str]:
     return {
         "user": name,
         "vhost": VHOST,
         "exchange": "nameko-rpc",
-        "write": rf"^({calls}|reply\.\w+\.[0-9a-f-]+)$",
+        "write": rf"^({'|'.join([*calls, REPLIES])})$",
         "read": rf"^(reply\.{name}\.[0-9a-f-]+|{name}\.\*)$",
     }
 

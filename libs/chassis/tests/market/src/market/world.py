@@ -147,7 +147,7 @@ class World:
     def publish(
         self, event: tuple[bytes, dict[str, Any]], *, user: str = "orders", times: int = 1, **properties: Any
     ) -> None:
-        """Publish an event's body and headers to the orders' exchange, past the outbox. Properties of None: left out."""
+        """Publish an event's body and headers to the orders' exchange, past the outbox; None leaves a property out."""
         body, headers = event
         given = {"content_type": "application/json", "user_id": "orders", "delivery_mode": 2, "headers": headers}
         given |= properties
