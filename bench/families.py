@@ -122,7 +122,7 @@ def _letters(mail: Path, families: list[Family]) -> Mapping[str, str]:
             letter = message_from_bytes(path.read_bytes(), policy=policy.default)
             found = re.search(r"Код подтверждения: (\S+)", letter.get_body(("plain",)).get_content())
             if found:
-                tokens[str(letter["To"])] = found[1]
+                tokens[letter["To"].addresses[0].addr_spec] = found[1]
         return all(family.email in tokens for family in families)
 
     wait_for(all_there, MAIL_SECONDS, "the confirmation mails", every=0.2)

@@ -10,11 +10,12 @@ from functools import partial
 from time import perf_counter, sleep
 from typing import Any
 
-from chassis.testing import Suite, running_suite
 from families import Family, Site, ready_to_apply, teachers_pages
-from load import open_loop, percentiles, seen_after
+from load import open_loop, percentiles, say, seen_after
 from processes import Meter
 from stack.services import SAMPLE_ORDER, SERVICES
+
+from chassis.testing import Suite, running_suite
 
 PER_SECOND = 5
 WARM_UP, UNWATCHED, WATCHED = 20, 100, 200
@@ -28,18 +29,23 @@ def measure() -> dict[str, Any]:
     with running_suite(instances=nobody, sample=SAMPLE_ORDER) as suite:
         report: dict[str, Any] = {"start_up_seconds": _start(suite)}
         meter, site = Meter(suite), Site(suite.url)
+        say("all services are ready; measuring rest")
         meter.wait_until_quiet()
         idle = _idle_rates(meter)
         report |= {"idle_memory_mb": meter.memory(), "idle_cpu_ms_per_second": _milliseconds(idle)}
+        say(f"preparing {WARM_UP + UNWATCHED + WATCHED} families")
         before, began_at = meter.read(), perf_counter()
         families = ready_to_apply(site, suite.mail, WARM_UP + UNWATCHED + WATCHED)
         meter.wait_until_quiet()
         report["cpu_ms_per_family_before_it_applies"] = _cost(meter, before, began_at, idle, len(families))
         warm, unwatched, watched = families[:WARM_UP], families[WARM_UP:-WATCHED], families[-WATCHED:]
+        say("warming up, then enrolments that nobody watches")
         open_loop(PER_SECOND, [partial(_apply_and_watch, site, family) for family in warm])
         report["cpu_ms_per_enrolment"] = _cost_of_enrolments(meter, site, unwatched, idle)
+        say(f"{WATCHED} applications")
         report["application"] = _watch_applications(site, watched)
         meter.wait_until_quiet()
+        say(f"{WATCHED} marks")
         report["lesson_page"] = _watch_marks(site, warm, watched)
         report["memory_mb_after_work"] = meter.memory()
         return report

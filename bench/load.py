@@ -1,5 +1,6 @@
 """Asking at a steady rate whatever the answers take, and what came of it."""
 
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
@@ -9,6 +10,11 @@ from typing import TypeVar
 Done = TypeVar("Done")
 THREADS = 96
 FIRST_LOOK_SECONDS, LOOK_SECONDS, PATIENCE_SECONDS = 0.05, 0.05, 30.0
+
+
+def say(what: str) -> None:
+    """Progress, beside the results."""
+    print(f"   {what}", file=sys.stderr, flush=True)
 
 
 def open_loop(per_second: float, jobs: Sequence[Callable[[], Done]]) -> tuple[list[Done], float]:

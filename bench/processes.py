@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import sleep
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -74,9 +75,20 @@ class Meter:
         wait_for(is_quiet, QUIET_WAIT_SECONDS, "a quiet suite")
 
     def _backends(self) -> list[int]:
-        connection = psycopg2.connect(infra().database_admin_url)
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = ANY(%s)", (self.databases,))
-            pids = [pid for (pid,) in cursor.fetchall()]
-        connection.close()
-        return pids
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = ANY(%s)"
+        return [int(pid) for (pid,) in _asked_of_the_database(query, self.databases)]
+
+
+def database_version() -> str:
+    """Of the server."""
+    ((version,),) = _asked_of_the_database("SHOW server_version")
+    return str(version).split()[0]
+
+
+def _asked_of_the_database(query: str, *values: Any) -> list[tuple[Any, ...]]:
+    connection = psycopg2.connect(infra().database_admin_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(query, values)
+        rows = cursor.fetchall()
+    connection.close()
+    return list(rows)

@@ -1,6 +1,6 @@
 """P4: a call through the suite against raw pika and against stock nameko, on one broker, in one run, ABBA order.
 
-`python bench/rpc.py` needs the broker that `KRUZHOK_TEST_INFRA` names. Prints medians and ratios.
+`python bench rpc` needs the broker that `KRUZHOK_TEST_INFRA` names.
 """
 
 import json
@@ -19,7 +19,11 @@ from chassis.testing import infra, wait_for
 
 HERE = Path(__file__).parent
 SEQUENTIAL, IN_FLIGHT, COUNT, ROUNDS = 400, 20, 2000, 3
-SIDES = {"suite": ("suite_server", "suite_client"), "stock": ("stock_server", "stock_client"), "raw": ("raw_server", "raw_client")}
+SIDES = {
+    "suite": ("suite_server", "suite_client"),
+    "stock": ("stock_server", "stock_client"),
+    "raw": ("raw_server", "raw_client"),
+}
 
 
 def environment() -> dict[str, str]:
@@ -56,8 +60,8 @@ def declare(api: str, vhost: str) -> None:
     requests.post(f"{api}/api/bindings/{vhost}/e/nameko-rpc/q/rpc-echo", json=key, timeout=10).raise_for_status()
 
 
-def main() -> None:
-    """Measure all sides in turn, forwards and backwards."""
+def measure() -> dict[str, Any]:
+    """All sides in turn, forwards and backwards: medians and ratios."""
     facts, vhost = infra(), f"bench-{uuid.uuid4().hex[:8]}"
     declare(facts.rabbitmq_api_url, vhost)
     url = facts.amqp_admin_url.rstrip("/") + f"/{vhost}"
@@ -76,14 +80,13 @@ def main() -> None:
             each.terminate()
             each.wait()
         requests.delete(f"{facts.rabbitmq_api_url}/api/vhosts/{vhost}", timeout=10)
-    report = {
+    return {
         "p50_ms": {name: [round(value, 3) for value in values] for name, values in p50.items()},
         "calls_per_second_20_in_flight": {name: [round(value) for value in values] for name, values in rates.items()},
         "suite_p50_to_raw": round(median(p50["suite"]) / median(p50["raw"]), 2),
         "suite_rate_to_stock": round(median(rates["suite"]) / median(rates["stock"]), 2),
     }
-    print(json.dumps(report, indent=2))
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(measure(), indent=2))

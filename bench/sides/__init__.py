@@ -1,1 +1,1 @@
-"""The two ends of each measured call: raw pika, stock nameko and the suite's chassis. Run as `python -m sides.<name>`."""
+"""Both ends of each measured call: raw pika, stock nameko, the suite's chassis. Run as `python -m sides.<name>`."""

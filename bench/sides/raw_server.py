@@ -13,7 +13,9 @@ def main() -> None:
     channel.basic_qos(prefetch_count=24)
 
     def echo(channel: Any, method: Any, properties: Any, body: bytes) -> None:
-        channel.basic_publish("", properties.reply_to, body, pika.BasicProperties(correlation_id=properties.correlation_id))
+        channel.basic_publish(
+            "", properties.reply_to, body, pika.BasicProperties(correlation_id=properties.correlation_id)
+        )
         channel.basic_ack(method.delivery_tag)
 
     channel.basic_consume("bench-raw", echo)

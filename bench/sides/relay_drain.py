@@ -4,8 +4,9 @@ import json
 import sys
 from time import perf_counter
 
-from chassis import run  # patches first
+from chassis import run
 
+# isort: split
 import eventlet
 from nameko.containers import ServiceContainer
 from prometheus_client import REGISTRY

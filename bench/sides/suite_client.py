@@ -4,8 +4,9 @@ import json
 import sys
 from time import perf_counter
 
-from chassis import run  # noqa: F401  patches first
+from chassis import run  # noqa: F401  patches the standard library
 
+# isort: split
 import eventlet
 from nameko.containers import ServiceContainer
 

@@ -2,8 +2,9 @@
 
 import sys
 
-from chassis import run  # patches first
+from chassis import run
 
+# isort: split
 import eventlet
 from nameko.containers import ServiceContainer
 

@@ -123,7 +123,7 @@ class Family(Person):
     """A guardian with one child, and what it was promised on the way."""
 
     region_code: str = "38"
-    name: str = field(default_factory=lambda: "".join("абвгдежиклмнопрс"[int(d, 16)] for d in uuid.uuid4().hex[:12]))
+    name: str = field(default_factory=lambda: new_name())
     password: str = field(default_factory=lambda: f"пароль {uuid.uuid4().hex}")
     email: str = field(default_factory=lambda: f"family-{uuid.uuid4().hex}@example.org")
     known: dict[str, Any] = field(default_factory=dict)
@@ -214,6 +214,11 @@ def active(application: dict[str, Any]) -> bool:
     """Whether billing has said that the money is held."""
     contract = application.get("contract")
     return bool(contract and contract["state"] == "active")
+
+
+def new_name() -> str:
+    """Twelve letters that nobody's name has."""
+    return "".join("абвгдежиклмнопрс"[int(digit, 16)] for digit in uuid.uuid4().hex[:12])
 
 
 def new_key() -> str:

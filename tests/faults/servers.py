@@ -13,7 +13,8 @@ from typing import Any
 from chassis.testing.infra import PASSWORD, VARIABLE, infra
 from contracts import topology
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "deploy" / "local"))
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "deploy" / "local"))
 
 from stack import checkout, files, rabbitmq
 from stack.infra import ADMIN, Infra

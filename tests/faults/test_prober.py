@@ -69,9 +69,12 @@ def guard(connection: Connection, account: str, kind: str, signed: int) -> None:
     if account == "budget":
         credited = -signed if kind == "credit" else 0
         connection.execute(
-            text("UPDATE funding_programme SET available_minor = available_minor + :s, credited_minor = credited_minor + :c"),
-            {"s": signed, "c": credited},
-        )  # fmt: skip
+            text(
+                "UPDATE funding_programme SET available_minor = available_minor + :signed,"
+                " credited_minor = credited_minor + :credited"
+            ),
+            {"signed": signed, "credited": credited},
+        )
     if account.startswith("pocket_"):
         column = f"{account.removeprefix('pocket_')}_minor"
         connection.execute(text(f"UPDATE pocket SET {column} = {column} + :s"), {"s": signed})
@@ -116,7 +119,9 @@ PLANTED = {
     "a posting has no transaction, or a transaction no postings": lambda c: c.execute(
         text("DELETE FROM ledger_transaction WHERE kind = 'hold'")
     ),
-    "a pocket is not the sum of its postings": lambda c: c.execute(text("UPDATE pocket SET held_minor = held_minor + 1")),
+    "a pocket is not the sum of its postings": lambda c: c.execute(
+        text("UPDATE pocket SET held_minor = held_minor + 1")
+    ),
     "credited and carried in is not balance, held, spent, returned and carried out": lambda c: c.execute(
         text("DELETE FROM posting WHERE account = 'provider_earned'")
     ),
@@ -125,7 +130,7 @@ PLANTED = {
     ),
     "a debit has no charge, or a charge no debit": lambda c: move(c, "debit", 5, charged=False),
     "a certificate is credited twice": lambda c: move(c, "credit", 1),
-}  # fmt: skip
+}
 
 
 def test_sound_books_are_left_alone(books: tuple[str, Connection]) -> None:

@@ -1,5 +1,6 @@
 """The running suite, which these tests keep alive as a supervisor would."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from families import DEMO_PASSWORD, Door, Family, Person
-from servers import Servers
+from servers import ROOT, Servers
 from sqlalchemy import text
 
 from chassis.testing import ServiceProcess, Suite, engine_of, free_port, running_suite, wait_for
@@ -16,6 +17,7 @@ from contracts.registry import SERVICES
 SAMPLE = ("catalog", "accounts", "billing")
 STORED = tuple(service for service in SERVICES if service != "gateway")
 DOOR = "gateway"
+REPORTS = ROOT / ".local" / "reports" / "faults"
 
 
 @dataclass
@@ -48,6 +50,10 @@ class Town:
         with engine_of(self.suite.database_url[service]).connect() as connection:
             return list(connection.execute(text(query), values).all())
 
+    def keep_logs(self) -> None:
+        """Copy the processes' logs to where they outlive the suite."""
+        shutil.copytree(self.suite.directory, REPORTS, dirs_exist_ok=True, ignore=shutil.ignore_patterns("mail"))
+
     def door(self) -> Door:
         """A door with a journal of its own."""
         return Door(self.urls)
@@ -69,7 +75,7 @@ class Town:
 def running_town(servers: Servers) -> Iterator[Town]:
     """Start everything once; each service twice."""
     began_at = time.monotonic()
-    with running_suite(sample=SAMPLE, instances={name: 2 for name in STORED}) as suite:
+    with running_suite(sample=SAMPLE, instances=dict.fromkeys(STORED, 2)) as suite:
         second = f"127.0.0.1:{free_port()}"
         suite.start(DOOR, GATEWAY_HTTP_ADDRESS=second)
         town = Town(suite, servers, [suite.url, f"http://{second}"])

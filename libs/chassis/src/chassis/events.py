@@ -4,7 +4,7 @@ A handler's effect and the inbox row are one transaction. While the own database
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -19,15 +19,14 @@ from marshmallow import ValidationError
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
 
-from chassis import amqp, codec, inbox, metrics
+from chassis import amqp, inbox, metrics
 from chassis.context import Context, using
 from chassis.database import POOL_SIZE, Transactions, is_collision, is_down
+from chassis.envelope import decode
 from chassis.inbox import Delivery
 from chassis.outbox import EventContract, Received, narrowed
 
 log = structlog.get_logger(__name__)
-EVENT_BYTES_MAX = 1024 * 1024
-HEADER_LENGTH_MAX = 255
 WORKERS_KEPT_FOR_CALLS = 8
 DEATHS_MAX = 5
 COLLISIONS_MAX = 5
@@ -145,43 +144,6 @@ class EventConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]
         self.queue_consumer.ack_message(message)
 
 
-def decode(message: Message, producer: str) -> Delivery:
-    """A CloudEvent in binary mode from the producer's own broker user. `ValueError` or `KeyError` for all else."""
-    if message.properties.get("user_id") != producer:
-        raise ValueError(f"sent by {message.properties.get('user_id')!r} instead of {producer!r}")
-    if message.content_type != "application/json":
-        raise ValueError(f"content type {message.content_type!r}")
-    headers = message.headers or {}
-    data = codec.loads(message.body, bytes_max=EVENT_BYTES_MAX)
-    if not isinstance(data, dict):
-        raise ValueError("the body is not an object")
-    return Delivery(
-        event_id=_header(headers, "ce-id"),
-        type=_header(headers, "ce-type"),
-        region_code=_header(headers, "region"),
-        subject=_header(headers, "ce-subject"),
-        version=_number(headers["version"]),
-        occurred_at=datetime.fromisoformat(str(headers["ce-time"])),
-        data=data,
-        traceparent=_header(headers, "traceparent", ""),
-        correlation_id=_header(headers, "correlation-id", ""),
-    )
-
-
-def _header(headers: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    text = str(headers[name] if default is None else headers.get(name, default))
-    if len(text) > HEADER_LENGTH_MAX or not text.isprintable():
-        raise ValueError(f"header {name}")
-    return text
-
-
-def _number(text: Any) -> int:
-    number = int(text)
-    if not 0 <= number < 2**63:
-        raise ValueError("header version")
-    return number
-
-
 def while_database_is_down(work: Callable[[], Any]) -> Any:
     """Do the work; when the own database cannot be reached, wait and do it then. Collisions are tried again at once."""
     collisions = 0
@@ -210,6 +172,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         self.contract = contract
         self.schema = narrowed(contract.schema, only)
         self.function = function
+        self.in_hand: set[str] = set()
 
     def setup(self) -> None:
         """Begin to be dispatched to."""
@@ -243,15 +206,9 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
     def apply(self, service: Any, delivery: Delivery, redelivered: bool = False) -> None:
         """One effect for one event, whatever happens on the way."""
         context = Context(correlation_id=delivery.correlation_id, traceparent=delivery.traceparent)
-        began_at, outcome = monotonic(), "done"
+        began_at = monotonic()
         with using(context):
-            try:
-                if redelivered and self._is_deadly(delivery):
-                    outcome = inbox.PARKED
-                else:
-                    while_database_is_down(lambda: self.effect(service, delivery))
-            except Exception as error:
-                outcome = self.failed(delivery, error)
+            outcome = self._outcome(service, delivery, redelivered)
             seconds = monotonic() - began_at
             metrics.EVENTS_HANDLED.labels(delivery.type, outcome).observe(seconds)
             log.info(
@@ -261,6 +218,20 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 outcome=outcome,
                 milliseconds=round(seconds * 1000, 1),
             )
+
+    def _outcome(self, service: Any, delivery: Delivery, redelivered: bool) -> str:
+        # The broker and the log may bring the same event to one life of the process: that counts once.
+        first_here = delivery.event_id not in self.in_hand
+        self.in_hand.add(delivery.event_id)
+        try:
+            if redelivered and first_here and self._is_deadly(delivery):
+                return inbox.PARKED
+            while_database_is_down(lambda: self.effect(service, delivery))
+            return inbox.DONE
+        except Exception as error:
+            return self.failed(delivery, error)
+        finally:
+            self.in_hand.discard(delivery.event_id)
 
     def effect(self, service: Any, delivery: Delivery, retried: bool = False) -> None:
         """Handler and inbox row in one transaction; nothing when it is done already."""

@@ -46,9 +46,6 @@ UNPUBLISHED = (
 PUBLISHED = text(
     "UPDATE outbox SET published_at = now() WHERE published_at IS NULL AND position BETWEEN :first AND :last"
 )
-BACKLOG = text(
-    "SELECT count(*), coalesce(extract(epoch FROM now() - min(recorded_at)), 0) FROM outbox WHERE published_at IS NULL"
-)
 
 
 class NotConfirmed(Exception):
@@ -203,9 +200,3 @@ class Relay(DependencyProvider):  # type: ignore[misc]
         if self.publisher is not None:
             self.publisher.close()
             self.publisher = None
-
-    def backlog(self) -> tuple[int, float]:
-        """Events not yet published, and the age of the oldest in seconds."""
-        with self.transactions.reading() as session:
-            count, seconds = session.execute(BACKLOG).one()
-            return int(count), float(seconds)

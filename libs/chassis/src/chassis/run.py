@@ -20,7 +20,7 @@ import structlog  # noqa: E402
 from nameko.containers import ServiceContainer  # noqa: E402
 from sqlalchemy import text  # noqa: E402
 
-from chassis import admin, amqp, clock, database, events, logs, migrations, settings, tokens, topology  # noqa: E402
+from chassis import admin, amqp, clock, database, events, logs, metrics, migrations, settings, tokens, topology  # noqa: E402
 from chassis.service import Service  # noqa: E402
 
 log = structlog.get_logger(__name__)
@@ -60,6 +60,7 @@ def serve(name: str, loaded: Any) -> None:
         producers = {handler.contract.producer for handler in service_class.handlers().values()}
         _stop_on_drift(lambda: topology.verify(loaded.amqp_url, name, sorted(producers)))
     container = ServiceContainer(service_class, _configuration(name, loaded, transactions))
+    metrics.WORKERS_BUSY.set_function(container._worker_pool.running)
     health = Health(container, transactions)
     stop_admin = admin.serve(loaded.admin_host, loaded.admin_port, health.checks())
     stopped = eventlet.event.Event()

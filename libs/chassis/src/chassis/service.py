@@ -12,7 +12,7 @@ import structlog
 from nameko.extensions import DependencyProvider, register_entrypoint
 from sqlalchemy.orm import Session
 
-from chassis import commands, events, migrations, outbox
+from chassis import commands, events, metrics, migrations, outbox
 from chassis.calls import Calls
 from chassis.catch_up import EventSources
 from chassis.context import Context, actor, current, using
@@ -244,6 +244,11 @@ class Service(EdgeService):
     def retry_events(self) -> bool:
         """Run an event again whose time has come."""
         return bool(self.sources.retry_one(self))
+
+    @every(seconds=5)
+    def measure_backlog(self, session: Session) -> None:
+        """Count what waits in outbox and inbox, for `/metrics`."""
+        metrics.measure_backlog(session)
 
     @every(seconds=3600)
     def keep_tables(self, session: Session) -> None:

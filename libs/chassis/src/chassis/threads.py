@@ -14,6 +14,8 @@ WAIT_SECONDS = 4.0
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
 _slots = Semaphore(AT_ONCE)
+tpool.set_num_threads(AT_ONCE)
+"""Each further thread would only keep memory: what a password hash needs, for good."""
 
 
 def run(function: Callable[P, Answer], *args: P.args, **kwargs: P.kwargs) -> Answer:

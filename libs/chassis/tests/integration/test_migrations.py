@@ -10,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import shop
 from shop.models import Base
 from sqlalchemy import Engine, func, select, text
 
 from chassis import migrations, tables
 from chassis.clock import FILE_VARIABLE
-from chassis.testing import engine_of, service_database
+from chassis.testing import engine_of, service_database, wait_for
 
 
 @pytest.fixture
@@ -100,13 +99,19 @@ def test_a_second_upgrade_changes_nothing() -> None:
         assert migrations.differences(engine_of(url), Base.metadata) == []
 
 
-def test_two_upgrades_at_once_both_succeed() -> None:
+def test_upgrades_at_once_wait_for_each_other_and_all_succeed() -> None:
     program = "import sys; from chassis import migrations; migrations.upgrade('shop', sys.argv[1])"
-    environment = os.environ | {"PYTHONPATH": str(Path(shop.__file__).parent.parent)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = :here")
     with service_database("shop", migrate=False) as url:
-        upgrades = [subprocess.Popen([sys.executable, "-c", program, url], env=environment) for _ in range(2)]
+        engine = engine_of(url)
+        with engine.begin() as connection:
+            here = connection.scalar(text("SELECT oid FROM pg_database WHERE datname = current_database()"))
+            connection.execute(select(func.pg_advisory_xact_lock(migrations._UPGRADE_LOCK)))
+            upgrades = [subprocess.Popen([sys.executable, "-c", program, url], env=environment) for _ in range(2)]
+            wait_for(lambda: connection.scalar(waiting, {"here": here}) == 2, 30, "both wait for the lock")
         assert [process.wait(timeout=60) for process in upgrades] == [0, 0]
-        assert migrations.differences(engine_of(url), Base.metadata) == []
+        assert migrations.differences(engine, Base.metadata) == []
 
 
 def test_as_months_pass_partitions_are_added(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,9 +60,9 @@ def test_a_database_goes_even_while_somebody_is_connected() -> None:
 
 
 def test_a_neighbours_role_cannot_connect() -> None:
-    with service_database("shop") as url, service_database("bakery", migrate=False):
-        engine = engine_of(url.replace("//shop:", "//bakery:"))
-        pytest.raises(OperationalError, engine.connect).match("permission denied")
+    refused = pytest.raises(OperationalError, match="permission denied")
+    with service_database("shop") as url, service_database("bakery", migrate=False), refused:
+        engine_of(url.replace("//shop:", "//bakery:")).connect()
 
 
 def test_a_virtual_host_has_the_definitions_and_is_gone_afterwards() -> None:

@@ -54,6 +54,7 @@ def test_nothing_else_is_there() -> None:
 
 def test_a_taken_address_is_one_sentence() -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]

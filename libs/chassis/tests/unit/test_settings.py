@@ -21,6 +21,7 @@ class ShopSettings(Settings):
     """The shop's."""
 
     pin: str = setting("SHOP_PIN", "Of the till.", secret=True)
+    safe: int = setting("SHOP_SAFE", "Its combination.", parse=int, default=0, secret=True)
     shelves: int = setting("SHOP_SHELVES", "How many.", parse=int, default=3)
 
 
@@ -100,10 +101,12 @@ def test_only_secrets_are_read_from_files(tmp_path: Path) -> None:
 
 def test_no_secret_is_ever_shown() -> None:
     loaded = load(ShopSettings, GOOD)
-    with pytest.raises(SettingsInvalid) as refused:
-        load(ShopSettings, GOOD | {"KRUZHOK_AMQP_URL": "broken://shop:pass-of-broker@x", "KRUZHOK_ENV": "moon"})
+    broken = {"KRUZHOK_AMQP_URL": "broken://shop:pass-of-broker@x", "KRUZHOK_ENV": "moon", "SHOP_SAFE": "safe-77"}
+    with pytest.raises(SettingsInvalid, match="SHOP_SAFE is malformed") as refused:
+        load(ShopSettings, GOOD | broken)
     for shown in (repr(loaded), str(refused.value)):
         assert "pin-0451" not in shown
+        assert "safe-77" not in shown
         assert "pass-of-broker" not in shown
     assert "test" in repr(loaded)
 

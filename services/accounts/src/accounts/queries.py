@@ -1,9 +1,5 @@
 """Reads: what a person sees of themselves, a guardian of its children, a teacher of its pupils."""
 
-import base64
-import binascii
-import uuid
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select, tuple_
@@ -12,7 +8,10 @@ from sqlalchemy.orm import Session
 from accounts.models import Account, Child, Guardianship, Login, Pupil
 from accounts.vault import Vault
 from chassis.context import Actor
-from chassis.errors import Forbidden, InvalidInput, NotFound
+from chassis.errors import Forbidden, NotFound
+from chassis.pages import decode_cursor, encode_cursor, identifier, instant
+
+LIST = "children"
 
 
 def me(session: Session, caller: Actor) -> dict[str, Any]:
@@ -47,12 +46,17 @@ def children(session: Session, vault: Vault, guardian: Actor, page: dict[str, An
     """A page of this guardian's children, in the order of their registration."""
     query = _own_children(guardian).order_by(Child.registered_at, Child.child_id).limit(page["limit"] + 1)
     if page["cursor"]:
-        query = query.where(tuple_(Child.registered_at, Child.child_id) > tuple_(*_place_after(page["cursor"])))
+        query = query.where(
+            tuple_(Child.registered_at, Child.child_id)
+            > tuple_(*decode_cursor(LIST, page["cursor"], instant, identifier))
+        )
     rows = session.execute(query).all()
     shown = rows[: page["limit"]]
     return {
         "items": [_card(vault, row) for row in shown],
-        "next_cursor": _cursor_at(shown[-1]) if len(rows) > len(shown) else None,
+        "next_cursor": encode_cursor(LIST, [shown[-1].registered_at.isoformat(), shown[-1].child_id])
+        if len(rows) > len(shown)
+        else None,
     }
 
 
@@ -102,19 +106,3 @@ def _card(vault: Vault, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     card = dict(row._mapping)
     sealed = card.pop("snils_sealed")
     return card | {"snils_ending": vault.open(sealed, card["child_id"])[-2:] if sealed else None}
-
-
-def _cursor_at(row: Row[*tuple[Any, ...]]) -> str:
-    place = f"{row.registered_at.isoformat()} {row.child_id}"
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _place_after(cursor: str) -> tuple[datetime, str]:
-    try:
-        registered_at, child_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
-        place = datetime.fromisoformat(registered_at), str(uuid.UUID(child_id))
-    except (ValueError, binascii.Error):
-        raise InvalidInput("invalid_cursor", "Use next_cursor as it came.", cursor="invalid_cursor") from None
-    if place[0].tzinfo is None:
-        raise InvalidInput("invalid_cursor", "Use next_cursor as it came.", cursor="invalid_cursor")
-    return place

@@ -1,7 +1,7 @@
 """Facts come in any order, twice and at the same instant; the money ends up the same."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from itertools import count, permutations
 from threading import Barrier
@@ -161,7 +161,25 @@ def hearing(world: World, events: Sequence[Received]) -> list[Callable[[], Any]]
     return [lambda event=event: world.hear(event) for event in events]
 
 
-@pytest.mark.parametrize("attempt", range(6))
+@pytest.mark.parametrize(("first", "second"), permutations(range(3), 2))
+def test_a_fact_that_comes_while_another_is_being_kept_waits_for_it_and_sees_it(
+    world: World, first: int, second: int
+) -> None:
+    world.open_programme()
+    child, offer = offered(world, group := Group())
+    enrolled = world.enrolled(child, group, offer["offer_id"])
+    facts = [world.issued(child), enrolled, world.marked(group, MONDAY, {enrolled.subject: "present"})]
+    (third,) = {0, 1, 2} - {first, second}
+    world.hear(facts[third])
+    with ThreadPoolExecutor(1) as pool:
+        with world.hearing_open(facts[first]):
+            late = pool.submit(world.hear, facts[second])
+            wait([late], timeout=0.5)
+        late.result()
+    assert [kind for kind, _, _ in world.kinds(child)] == ["credit", "hold", "debit"]
+
+
+@pytest.mark.parametrize("attempt", range(3))
 def test_facts_that_meet_at_the_same_instant_do_not_miss_each_other(world: World, attempt: int) -> None:
     world.open_programme()
     child, offer = offered(world, group := Group())

@@ -126,10 +126,14 @@ def test_a_long_queue_is_granted_in_batches(world: World, monkeypatch: pytest.Mo
     serve_all(world)
     assert funded(world, *families) == [True] * 6 + [False]
     with world.transactions.reading() as session:
-        credits_in_order = select(Credit.certificate_id).filter_by(region_code=world.region_code).join(
-            FundingRequest,
-            (FundingRequest.region_code == Credit.region_code)
-            & (FundingRequest.certificate_id == Credit.certificate_id),
+        credits_in_order = (
+            select(Credit.certificate_id)
+            .filter_by(region_code=world.region_code)
+            .join(
+                FundingRequest,
+                (FundingRequest.region_code == Credit.region_code)
+                & (FundingRequest.certificate_id == Credit.certificate_id),
+            )
         )
         by_arrival = session.scalars(credits_in_order.order_by(FundingRequest.arrival)).all()
     assert by_arrival == [child.certificate_id for child, _, _ in families[:6]]

@@ -71,7 +71,7 @@ def test_pages_of_operations_join_without_gap_or_repeat(attended: tuple[World, C
 def test_a_made_up_cursor_is_refused(attended: tuple[World, Child], cursor: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         attended[0].operations(attended[1], cursor=cursor)
-    assert refused.value.code == "cursor_invalid"
+    assert refused.value.code == "invalid_cursor"
 
 
 def test_for_anybody_else_there_is_no_such_child(attended: tuple[World, Child]) -> None:

@@ -37,9 +37,7 @@ def loaded(transactions: Transactions) -> tuple[int, int, int]:
         )
 
 
-def test_the_sample_opens_every_municipality_once(
-    fresh_transactions: Transactions, clock_at: Clock
-) -> None:
+def test_the_sample_opens_every_municipality_once(fresh_transactions: Transactions, clock_at: Clock) -> None:
     clock_at(datetime(2026, 11, 22, 3, tzinfo=UTC))
     url = fresh_transactions.engine.url.render_as_string(hide_password=False)
     settings = Settings.__new__(Settings)

@@ -1,7 +1,8 @@
 """An invented region: its funding, children, groups and lessons, told to billing as its neighbours tell them."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -121,10 +122,17 @@ class World:
     def hear(self, *events: Received) -> None:
         """Run the handlers, each in its own transaction, with what they would see of the event and no more."""
         for event in events:
-            seen = BillingService.handlers()[event.type].schema.fields
-            narrowed = replace(event, data={name: event.data[name] for name in seen})
-            with self.transactions.writing() as session:
-                apply(BillingService, session, narrowed)
+            with self.hearing_open(event):
+                pass
+
+    @contextmanager
+    def hearing_open(self, event: Received) -> Iterator[None]:
+        """Run the handler; its transaction commits at the end of the block."""
+        seen = BillingService.handlers()[event.type].schema.fields
+        narrowed = replace(event, data={name: event.data[name] for name in seen})
+        with self.transactions.writing() as session:
+            apply(BillingService, session, narrowed)
+            yield
 
     def event(self, contract: Any, subject: str, data: Mapping[str, Any], version: int = 1) -> Received:
         return received(contract, subject=subject, data=data, region_code=self.region_code, version=version)

@@ -39,8 +39,16 @@ def test_amounts_read_as_russians_write_them(amount: Amount, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(1, "1 занятие"), (2, "2 занятия"), (5, "5 занятий"), (11, "11 занятий"), (12, "12 занятий"), (21, "21 занятие"),
-     (112, "112 занятий"), (104, "104 занятия")],
+    [
+        (1, "1 занятие"),
+        (2, "2 занятия"),
+        (5, "5 занятий"),
+        (11, "11 занятий"),
+        (12, "12 занятий"),
+        (21, "21 занятие"),
+        (112, "112 занятий"),
+        (104, "104 занятия"),
+    ],
 )
 def test_lessons_are_counted_in_russian(count: int, text: str) -> None:
     assert plain(words.lessons(count)) == text

@@ -1,21 +1,21 @@
 """What families and staff may read; whose it is, is decided in the SQL of each read."""
 
-import base64
-import binascii
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from chassis.context import Actor
-from chassis.errors import InvalidInput, NotFound
+from chassis.errors import NotFound
+from chassis.pages import decode_cursor, encode_cursor, identifier, instant
 from chassis.tables import fact
 from chassis.values import Amount
 from enrollment.domain.states import WAITLISTED
 from enrollment.models import Application, Attendance, Contract, Lesson
 from enrollment.neighbours import GROUP, child_of, group_fact, staffed_by
+
+LIST = "applications"
 
 
 def list_applications(session: Session, caller: Actor, request: dict[str, Any]) -> dict[str, Any]:
@@ -23,12 +23,14 @@ def list_applications(session: Session, caller: Actor, request: dict[str, Any]) 
     statement, limit = _applications(caller), request["limit"]
     if request["cursor"] is not None:
         came = tuple_(Application.submitted_at, Application.application_id)
-        statement = statement.where(came < tuple_(*map(literal, _from_cursor(request["cursor"]))))
+        statement = statement.where(
+            came < tuple_(*map(literal, decode_cursor(LIST, request["cursor"], instant, identifier)))
+        )
     rows = session.execute(statement.limit(limit + 1)).all()
     page, more = rows[:limit], len(rows) > limit
     return {
         "items": [_application(row) for row in page],
-        "next_cursor": _to_cursor(page[-1].Application) if more else None,
+        "next_cursor": _cursor(page[-1].Application) if more else None,
     }
 
 
@@ -163,14 +165,5 @@ def _roster(session: Session, lesson: Lesson) -> list[dict[str, Any]]:
     return [{"enrollment_id": row[0], "child_id": row[1], "mark": row[2]} for row in rows]
 
 
-def _to_cursor(application: Application) -> str:
-    text = f"{application.submitted_at.isoformat()}|{application.application_id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _from_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        instant, _, application_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        return datetime.fromisoformat(instant), str(UUID(application_id))
-    except (ValueError, binascii.Error) as error:
-        raise InvalidInput("invalid_request", "The cursor is not one of ours.", cursor="Unknown.") from error
+def _cursor(application: Application) -> str:
+    return encode_cursor(LIST, [application.submitted_at.isoformat(), application.application_id])

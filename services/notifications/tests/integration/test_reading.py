@@ -71,7 +71,7 @@ def test_nobody_else_sees_any(seven: Transactions, caller: Actor) -> None:
 def test_a_made_up_cursor_is_refused(seven: Transactions, cursor: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         page(seven, reader(), cursor)
-    assert refusal.value.code == "cursor_invalid"
+    assert refusal.value.code == "invalid_cursor"
 
 
 def read(transactions: Transactions, caller: Actor, message_id: str) -> dict[str, object]:

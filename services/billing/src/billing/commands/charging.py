@@ -184,9 +184,7 @@ def _movement(line: _Line, background: _Background, correction: Reversal | Debit
     }
     if isinstance(correction, Debit):
         amount = Amount(correction.amount, contract.unit)
-        return books.Movement(
-            kind=books.DEBIT, cause=CAUSES[mark], source=held, target=earned, amount=amount, **common
-        )
+        return books.Movement(kind=books.DEBIT, cause=CAUSES[mark], source=held, target=earned, amount=amount, **common)
     return books.Movement(
         kind=books.REVERSAL,
         cause="mark_corrected",

@@ -19,7 +19,7 @@ _EXCLUSIVE = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 2))")
 def facts_of_child(session: Session, region_code: str, child_id: str) -> None:
     """Keep other facts of the child out until this transaction ends."""
     session.execute(_SHARED, {"key": f"facts {region_code}"})
-    pass
+    session.execute(_EXCLUSIVE, {"key": f"facts {region_code} {child_id}"})
 
 
 def facts_of_region(session: Session, region_code: str) -> None:

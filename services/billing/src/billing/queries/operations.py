@@ -10,8 +10,10 @@ from billing.domain.ledger import POCKET_AVAILABLE
 from billing.models import Certificate, LedgerTransaction, Posting
 from billing.neighbours import own_child
 from chassis.context import Actor
-from chassis.errors import InvalidInput
+from chassis.pages import decode_cursor, encode_cursor, whole_number
 from chassis.values import Amount
+
+LIST = "operations"
 
 Operation = Row[str, int, str, str, dict[str, Any], Any, str, int, int]
 
@@ -20,21 +22,15 @@ def list_operations(session: Session, caller: Actor, request: dict[str, Any]) ->
     """A page of the movements of the caller's own child's certificate; none while there is no certificate.
 
     Amounts are positive, `kind` tells their direction; `balance_after` is what could still be spent right after.
-    Raises `NotFound("child_not_found")`, `InvalidInput("cursor_invalid")`.
+    Raises `NotFound("child_not_found")`, `InvalidInput("invalid_cursor")`.
     """
     own_child(session, caller, request["child_id"])
     limit = request["limit"]
-    rows = _rows(session, caller.region_code, request["child_id"], _before(request["cursor"]), limit + 1)
-    following = str(rows[limit - 1].sequence) if len(rows) > limit else None
+    cursor = request["cursor"]
+    before = None if cursor is None else decode_cursor(LIST, cursor, whole_number)[0]
+    rows = _rows(session, caller.region_code, request["child_id"], before, limit + 1)
+    following = encode_cursor(LIST, [rows[limit - 1].sequence]) if len(rows) > limit else None
     return {"items": [_view(row) for row in rows[:limit]], "next_cursor": following}
-
-
-def _before(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise InvalidInput("cursor_invalid", "Not a cursor of this list.", cursor="Not a cursor of this list.")
-    return int(cursor)
 
 
 def _rows(session: Session, region_code: str, child_id: str, before: int | None, limit: int) -> list[Operation]:

@@ -6,8 +6,8 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from catalog.domain.directions import DIRECTIONS
-from catalog.domain.pages import decode_cursor, encode_cursor, letters, question_mark
 from catalog.models import SORT_LETTERS, MunicipalityRow, RegionRow
+from chassis.pages import decode_cursor, encode_cursor, letters, question_mark
 
 
 def list_regions(session: Session) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from catalog.domain.likeness import closest_words
-from catalog.domain.pages import decode_cursor, encode_cursor, identifier, letters, question_mark, whole_number
 from catalog.domain.search import search_words
 from catalog.models import SORT_LETTERS, ProgrammeRow, SearchWordRow
 from catalog.queries.parts import open_groups, programme_summary, programmes
+from chassis.pages import decode_cursor, encode_cursor, identifier, letters, question_mark, whole_number
 
 LIKENESS = "0.2"
 """The least likeness (similarity of pg_trgm, 0 to 1) of two words that are looked at more closely."""

@@ -45,10 +45,6 @@ EDGE: dict[str, tuple[str, str]] = {
         "Что-то сломалось у нас. Мы записали ошибку; назовите её номер, если обратитесь в поддержку.",
         "Something broke on our side. It is recorded; name the correlation id if you ask for help.",
     ),
-    "cursor_invalid": (
-        "Передайте next_cursor предыдущей страницы без изменений.",
-        "Give the next_cursor of the page before as it came.",
-    ),
     "invalid_cursor": (
         "Передайте next_cursor предыдущей страницы без изменений.",
         "Give the next_cursor of the page before as it came.",

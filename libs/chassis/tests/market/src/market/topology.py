@@ -20,7 +20,7 @@ def definitions() -> dict[str, Any]:
         "topic_permissions": [_topics(name, calls) for name, calls in _CALLS.items()],
         "policies": [],
         "exchanges": [_exchange("nameko-rpc"), _exchange("orders.events")],
-        "queues": [_queue(QUEUE, {"x-queue-type": "quorum"}), _queue("rpc-orders"), _queue("rpc-stock")],
+        "queues": [queue(QUEUE, {"x-queue-type": "quorum"}), queue("rpc-orders"), queue("rpc-stock")],
         "bindings": [
             _binding("orders.events", QUEUE, "orders.placed.v1.*"),
             _binding("nameko-rpc", "rpc-orders", "orders.*"),
@@ -54,7 +54,7 @@ def _exchange(name: str) -> dict[str, Any]:
     return {"name": name, "vhost": VHOST, "type": "topic", "durable": True, "auto_delete": False, "arguments": {}}
 
 
-def _queue(name: str, arguments: dict[str, str] | None = None) -> dict[str, Any]:
+def queue(name: str, arguments: dict[str, str] | None = None) -> dict[str, Any]:
     return {"name": name, "vhost": VHOST, "durable": True, "auto_delete": False, "arguments": arguments or {}}
 
 

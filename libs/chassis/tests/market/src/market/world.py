@@ -144,22 +144,15 @@ class World:
         parts = urlsplit(infra().amqp_admin_url)
         return urlunsplit((parts.scheme, parts.netloc, f"/{self.suite.vhost}", "", ""))
 
-    def publish(
-        self, event: tuple[bytes, dict[str, Any]], *, user: str = "orders", times: int = 1, **properties: Any
-    ) -> None:
-        """Publish an event's body and headers to the orders' exchange, past the outbox; None leaves a property out."""
-        body, headers = event
-        given = {"content_type": "application/json", "user_id": "orders", "delivery_mode": 2, "headers": headers}
-        given |= properties
+    def publish(self, *events: tuple[bytes, dict[str, Any]], user: str = "orders", **properties: Any) -> None:
+        """Publish bodies and headers to the orders' exchange, past the outbox; None leaves a property out."""
+        key = f"{contracts.PLACED.type}.{contracts.REGION}"
+        usual = {"content_type": "application/json", "user_id": "orders", "delivery_mode": 2} | properties
+        given = {name: value for name, value in usual.items() if value is not None}
         with self.channel(user) as channel:
             channel.confirm_delivery()
-            for _ in range(times):
-                channel.basic_publish(
-                    "orders.events",
-                    f"{contracts.PLACED.type}.{contracts.REGION}",
-                    body,
-                    pika.BasicProperties(**{name: value for name, value in given.items() if value is not None}),
-                )
+            for body, headers in events:
+                channel.basic_publish("orders.events", key, body, pika.BasicProperties(headers=headers, **given))
 
     def published(self, event_id: str) -> tuple[bytes, dict[str, Any]]:
         """Body and headers of an event of the orders', as its relay has sent them."""

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.domain.pages import decode_cursor, encode_cursor, identifier, letters, question_mark, whole_number
 from chassis.errors import InvalidInput
+from chassis.pages import decode_cursor, encode_cursor, identifier, letters, question_mark, whole_number
 
 QUESTION = question_mark("programmes", ("хор",), None, 7)
 ID = "38000000-0000-4000-8000-000000000010"

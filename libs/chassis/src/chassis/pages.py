@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,14 @@ def letters(value: Any) -> str:
 def identifier(value: Any) -> str:
     """A UUID."""
     return str(UUID(letters(value)))
+
+
+def instant(value: Any) -> datetime:
+    """An instant with its offset."""
+    moment = datetime.fromisoformat(letters(value))
+    if moment.tzinfo is None:
+        raise ValueError("an instant without an offset")
+    return moment
 
 
 def whole_number(value: Any) -> int:
