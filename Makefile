@@ -36,8 +36,8 @@ test: ## All tests, on a broker and a database of their own; ARGS="-k outbox" go
 test-long: ## The long simulations and the full fault matrix
 	@$(STACK) test_long -- $(ARGS)
 
-bench: ## Every measured comparison
-	@$(STACK) bench
+bench: ## Every measured comparison; ARGS=--keep writes the run into bench/README.md
+	@$(STACK) bench -- $(ARGS)
 
 lock: ## Resolve requirements*.in into the hashed lock files
 	@$(STACK) lock

@@ -14,9 +14,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from processes import database_version
+
+from chassis.testing.broker import api
+
 HERE = Path(__file__).parent
 NAMES = ("rpc", "relay", "journey")
-sys.path.insert(0, str(HERE.parent / "deploy" / "local"))
 
 
 def main() -> None:
@@ -36,9 +39,6 @@ def main() -> None:
 
 def machine() -> dict[str, Any]:
     """What the numbers depend on, before the run adds to it."""
-    from chassis.testing.broker import api
-    from processes import database_version
-
     memory = int(Path("/proc/meminfo").read_text(encoding="ascii").split()[1]) / 1024**2
     return {
         "cores": len(os.sched_getaffinity(0)),

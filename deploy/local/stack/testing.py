@@ -49,12 +49,12 @@ def test_long(arguments: argparse.Namespace) -> int:
         return _pytest("test-long", (*UNIT, *INTEGRATION), ["-m", "long", *arguments.pytest])
 
 
-def bench(_arguments: argparse.Namespace) -> int:
+def bench(arguments: argparse.Namespace) -> int:
     """Every measured comparison, one after the other."""
     with test_infra() as infra:
         os.environ["KRUZHOK_TEST_INFRA"] = str(infra.facts_file)
-        scripts = sorted(path for path in (checkout.ROOT / "bench").glob("*.py") if not path.name.startswith("_"))
-        return max((_tool(script.stem, ("python", str(script))) for script in scripts), default=0)
+        quiet = ("-W", "ignore::DeprecationWarning")
+        return _tool("bench", ("python", *quiet, str(checkout.ROOT / "bench"), *arguments.pytest))
 
 
 def generated(_arguments: argparse.Namespace) -> int:

@@ -140,7 +140,7 @@ class EventSources(DependencyProvider):  # type: ignore[misc]
             if self.stopping:
                 raise Unavailable("stopping")
             # Only the first can be one that has ended the process before.
-            self.handlers[delivery.type].run(delivery, redelivered=number == 0)
+            self.handlers[delivery.type].run(delivery, DEATHS_MAX if number == 0 else None)
         return len(missing)
 
     @property

@@ -50,6 +50,7 @@ def create(url: str, application_name: str, pool_size: int = POOL_SIZE) -> Engin
         pool_timeout=5,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,
         connect_args={"application_name": application_name, "connect_timeout": 3, "options": OPTIONS},
     )
 

@@ -115,7 +115,8 @@ class EventConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]
             if self.queue_consumer.stopping:
                 return self.queue_consumer.requeue_message(message)
             try:
-                handler.run(delivery, bool(message.delivery_info.get("redelivered")))
+                # The first delivery was not counted.
+                handler.run(delivery, DEATHS_MAX - 1 if message.delivery_info.get("redelivered") else None)
             except ContainerBeingKilled:
                 return self.queue_consumer.requeue_message(message)
         self.queue_consumer.ack_message(message)
@@ -189,26 +190,29 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         transactions: Transactions = self.container.config["transactions"]
         return transactions
 
-    def run(self, delivery: Delivery, redelivered: bool = False) -> None:
-        """Apply a delivery in a worker of its own and return when it is committed, noted as failed, or known."""
+    def run(self, delivery: Delivery, deaths_allowed: int | None = None) -> None:
+        """Apply a delivery in a worker of its own and return when it is committed, noted as failed, or known.
+
+        With `deaths_allowed`, what may have ended processes before is counted, and parked when it did so more often.
+        """
         done = Event()
 
         def ended(_worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
             done.send(exc_info)
             return result, None
 
-        arguments = (partial(self.apply, delivery=delivery, redelivered=redelivered),)
+        arguments = (partial(self.apply, delivery=delivery, deaths_allowed=deaths_allowed),)
         self.container.spawn_worker(self, arguments, {}, context_data={}, handle_result=ended)
         failure = done.wait()
         if failure:
             raise failure[1]
 
-    def apply(self, service: Any, delivery: Delivery, redelivered: bool = False) -> None:
+    def apply(self, service: Any, delivery: Delivery, deaths_allowed: int | None = None) -> None:
         """One effect for one event, whatever happens on the way."""
         context = Context(correlation_id=delivery.correlation_id, traceparent=delivery.traceparent)
         began_at = monotonic()
         with using(context):
-            outcome = self._outcome(service, delivery, redelivered)
+            outcome = self._outcome(service, delivery, deaths_allowed)
             seconds = monotonic() - began_at
             metrics.EVENTS_HANDLED.labels(delivery.type, outcome).observe(seconds)
             log.info(
@@ -219,12 +223,12 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
                 milliseconds=round(seconds * 1000, 1),
             )
 
-    def _outcome(self, service: Any, delivery: Delivery, redelivered: bool) -> str:
+    def _outcome(self, service: Any, delivery: Delivery, deaths_allowed: int | None) -> str:
         # The broker and the log may bring the same event to one life of the process: that counts once.
         first_here = delivery.event_id not in self.in_hand
         self.in_hand.add(delivery.event_id)
         try:
-            if redelivered and first_here and self._is_deadly(delivery):
+            if deaths_allowed is not None and first_here and self._is_deadly(delivery, deaths_allowed):
                 return inbox.PARKED
             while_database_is_down(lambda: self.effect(service, delivery))
             return inbox.DONE
@@ -253,10 +257,10 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             data=dict(self.schema.load(delivery.data)),
         )
 
-    def _is_deadly(self, delivery: Delivery) -> bool:
+    def _is_deadly(self, delivery: Delivery, deaths_allowed: int) -> bool:
         def count() -> bool:
             with self.transactions.writing() as session:
-                if inbox.begun(session, self.method_name, delivery) < DEATHS_MAX:
+                if inbox.begun(session, self.method_name, delivery) <= deaths_allowed:
                     return False
                 inbox.park(session, self.method_name, delivery, f"its handling ended the process {DEATHS_MAX} times")
                 return True

@@ -39,11 +39,21 @@ class WebServer(nameko_server.WebServer):  # type: ignore[misc]
 
     application: Application
     address: tuple[str, int]
+    _starting: bool
 
     @property
     def bind_addr(self) -> Any:
         """Where to listen."""
         return nameko_server.BindAddress(*self.address)
+
+    def start(self) -> None:
+        """Listen, alone: a second server on the same address must fail instead of sharing it silently."""
+        if not self._starting:
+            self._starting = True
+            self._sock = eventlet.listen(self.bind_addr, reuse_port=False)
+            self._sock.settimeout(None)
+            self._serv = self.get_wsgi_server(self._sock, self.get_wsgi_app())
+            self._gt = self.container.spawn_managed_thread(self.run)
 
     def get_wsgi_app(self) -> Application:
         """The mounted application."""

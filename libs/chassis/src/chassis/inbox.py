@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis import metrics
+from chassis.logs import scrubbed
 from chassis.tables import inbox
 
 DONE, RETRY, PARKED = "done", "retry", "parked"
@@ -94,7 +95,7 @@ def fail(
         .where(_is(handler, delivery.event_id))
         .values(
             state=state,
-            error=f"{type(error).__name__}: {error}"[:1000],
+            error=scrubbed(f"{type(error).__name__}: {error}")[:1000],
             next_at=text(f"now() + interval '{int(delay)} seconds'"),
         )
     )

@@ -21,14 +21,14 @@ def portal(url: str) -> str:
 class Settings(chassis.settings.Settings):
     """Where mail goes out, whom it comes from, and where its links lead."""
 
-    smtp: Server = setting(  # noqa: RUF009  (it makes a field)
+    smtp: Server = setting(
         "NOTIFICATIONS_SMTP_URL",
         "Mail server: smtp://, smtp+starttls:// or smtps://, with user:password@ where needed.",
         parse=Server.parse,
         secret=True,
     )
     portal_url: str = setting("NOTIFICATIONS_PORTAL_URL", "Address of the portal that mails link to.", parse=portal)
-    sender: Sender = setting(  # noqa: RUF009  (it makes a field)
+    sender: Sender = setting(
         "NOTIFICATIONS_FROM",
         "Whom mails come from.",
         parse=Sender.parse,

@@ -49,6 +49,11 @@ EDGE: dict[str, tuple[str, str]] = {
         "Передайте next_cursor предыдущей страницы без изменений.",
         "Give the next_cursor of the page before as it came.",
     ),
+    "request_too_long": ("Запрос слишком большой: сократите его.", "The request is too long; shorten it."),
+    "stopping": (
+        "Служба перезапускается. Повторите запрос через несколько секунд.",
+        "The service is restarting. Send the request again in a few seconds.",
+    ),
     "invalid_request": ("Проверьте поля запроса.", "Check the request's fields."),
     "json_malformed": (
         "Тело запроса — не строгий JSON: нужны UTF-8, неповторяющиеся имена, обычные числа, не больше 32 уровней.",

@@ -52,6 +52,10 @@ class World:
     def close(self) -> None:
         self.client.close()
 
+    def reconnect(self) -> None:
+        """A new client, after the broker has been away."""
+        self.client = self.suite.rpc("front")
+
     def ask(self, service: str, method: str, fields: Mapping[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         """Call as the front; the reply as it came."""
         return self.client.call(service, method, fields, **options)

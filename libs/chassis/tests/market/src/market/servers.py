@@ -1,0 +1,93 @@
+"""A broker and a database of a test's own, which it may stop and wipe."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chassis.testing import infra
+from chassis.testing.infra import PASSWORD, VARIABLE
+from market import topology
+
+STACK = Path(__file__).parents[6] / "deploy" / "local"
+FIRST_PORT = 28000
+BROKER, DATABASE = ("rabbitmq",), ("postgres",)
+
+
+class Servers:
+    """What `deploy/local` starts, in a home of its own."""
+
+    def __init__(self, stack_infra: Any, users: Any) -> None:
+        self.stack = stack_infra
+        self.users = users
+
+    def stop(self, parts: tuple[str, ...]) -> None:
+        self.stack.stop(parts)
+
+    def start(self, parts: tuple[str, ...]) -> None:
+        self.stack.start(parts=parts)
+
+    def lose_broker_data(self, vhost: str) -> None:
+        """Stop the broker, delete all that it has stored, and start it with the market's definitions again."""
+        self.stack.stop(BROKER)
+        self.stack.wipe(BROKER)
+        self.stack.start(self._definitions(vhost), BROKER)
+
+    def _definitions(self, vhost: str) -> dict[str, Any]:
+        bare, own = self.stack.bare_definitions(), topology.definitions()
+        moved = {
+            kind: [*bare.get(kind, []), *({**each, "vhost": vhost} for each in own[kind])]
+            for kind in ("permissions", "topic_permissions", "exchanges", "queues", "bindings")
+        }
+        administrator = {"user": bare["users"][0]["name"], "vhost": vhost} | dict.fromkeys(
+            ("configure", "write", "read"), ".*"
+        )
+        users = [*bare["users"], *(self.users(each["name"], PASSWORD) for each in own["users"])]
+        vhosts = [*bare["vhosts"], {"name": vhost}]
+        return moved | {"users": users, "vhosts": vhosts, "permissions": [*moved["permissions"], administrator]}
+
+    def rabbitmqctl(self, *arguments: str) -> None:
+        """Run rabbitmqctl against the node."""
+        facts: Mapping[str, Any] = json.loads(self.stack.facts_file.read_text(encoding="utf-8"))
+        done = subprocess.run(
+            [*facts["rabbitmqctl"], *arguments],
+            env=facts["rabbitmqctl_env"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+@contextmanager
+def own_servers() -> Iterator[Servers]:
+    """Start them and make `chassis.testing` use them within the block; stop and delete them afterwards."""
+    sys.path.insert(0, str(STACK))
+    from stack import checkout, files, rabbitmq
+    from stack.infra import Infra
+    from stack.ports import InfraPorts, free_base
+
+    home = files.directory(checkout.home("faults"))
+    with files.lock(home / "in-use"):
+        base = free_base(FIRST_PORT)
+        forgotten = Infra(home, InfraPorts.from_base(base))
+        forgotten.stop()
+        forgotten.wipe()
+        servers = Servers(Infra(home, InfraPorts.from_base(base)), rabbitmq.user)
+        before = os.environ[VARIABLE]
+        try:
+            servers.stack.start()
+            os.environ[VARIABLE] = str(servers.stack.facts_file)
+            infra.cache_clear()
+            yield servers
+        finally:
+            os.environ[VARIABLE] = before
+            infra.cache_clear()
+            servers.stack.stop()
+            servers.stack.wipe()
