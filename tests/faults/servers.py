@@ -13,13 +13,13 @@ from typing import Any
 from chassis.testing.infra import PASSWORD, VARIABLE, infra
 from contracts import topology
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "deploy" / "local"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "deploy" / "local"))
 
 from stack import checkout, files, rabbitmq
 from stack.infra import ADMIN, Infra
 from stack.ports import InfraPorts, free_base
 
+ROOT = checkout.ROOT
 FIRST_PORT = 27200
 BROKER, DATABASE = ("rabbitmq",), ("postgres",)
 

@@ -39,6 +39,8 @@ class Struck:
     began_at: float
     ended_at: float = 0.0
     healed_seconds: float | None = None
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    """What the family got, and how many seconds after the end."""
     error: str = ""
 
 
@@ -169,6 +171,7 @@ def _strike(town: Town, fault: Fault, witness: Family) -> Struck:
         sibling = replace(witness, name=new_name(), known={}, reached=[])
         sibling.enrol()
         sibling.covered()
+        struck.steps = [(step, round(at - struck.ended_at, 1)) for step, at in sibling.reached]
         struck.healed_seconds = time.monotonic() - struck.ended_at
     except Exception as error:
         struck.error = f"{type(error).__name__}: {error}"

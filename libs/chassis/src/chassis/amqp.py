@@ -149,7 +149,14 @@ class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
             connection.ensure_connection(
                 self.on_connection_error, interval_start=0.2, interval_step=0.4, interval_max=RECONNECT_SECONDS_MAX
             )
-            yield connection
+            try:
+                yield connection
+            finally:
+                self.disconnected()
+
+    def disconnected(self) -> None:
+        """Called when the connection is gone, in whatever way."""
+        self.connected = False
 
     def consume(self, limit: Any = None, timeout: Any = None, **options: Any) -> Any:
         """The loop, which looks up from the socket often enough to stop quickly."""
@@ -173,10 +180,6 @@ class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
         """Called for each new connection once consumers run."""
         self.connected = True
         super().on_consume_ready(connection, channel, consumers, **options)
-
-    def on_consume_end(self, connection: Any, channel: Any) -> None:
-        """Called when the connection is gone."""
-        self.connected = False
 
     def handle_message(self, provider: Any, message: Message) -> None:
         """Hand a message over without ever blocking the loop that reads the connection."""

@@ -100,24 +100,31 @@ def narrowed(schema: SchemaClass, only: Sequence[str] | None) -> Schema:
 def read_log(
     session: Session, *, after: int, types: Sequence[str], limit: int, subject: str | None, age_seconds: float
 ) -> dict[str, Any]:
-    """Events past a position, in order, older than `age_seconds`; or, by subject, all of one aggregate's, at once."""
+    """Events past a position, in order, older than `age_seconds`; or, by subject, one aggregate's newest, at once.
+
+    As many as one message takes, at most `limit`. There are more when `through` is the last one's position.
+    """
     head = session.execute(select(outbox_head.c.epoch, outbox_head.c.position)).one()
     if subject is not None:
-        rows = session.execute(
-            outbox.select().where(outbox.c.subject == subject, outbox.c.type.in_(types)).order_by(outbox.c.sequence)
-        ).all()
-        return {"epoch": head.epoch, "through": 0, "events": [_entry(row) for row in rows[-limit:]]}
+        ours = outbox.c.subject == subject, outbox.c.type.in_(types)
+        rows, _ = _page(session, limit, outbox.c.sequence.desc(), *ours)
+        return {"epoch": head.epoch, "through": 0, "events": [_entry(row) for row in reversed(rows)]}
     ceiling = _oldest_young(session, after, age_seconds)
     through = head.position if ceiling is None else min(head.position, ceiling - 1)
-    rows = session.execute(
-        outbox.select()
-        .where(outbox.c.position > after, outbox.c.position <= through, outbox.c.type.in_(types))
-        .order_by(outbox.c.position)
-        .limit(limit)
-    ).all()
-    if len(rows) == limit:
+    wanted = outbox.c.position > after, outbox.c.position <= through, outbox.c.type.in_(types)
+    rows, cut = _page(session, limit, outbox.c.position, *wanted)
+    if cut:
         through = rows[-1].position
     return {"epoch": head.epoch, "through": max(after, through), "events": [_entry(row) for row in rows]}
+
+
+def _page(session: Session, limit: int, order: Any, *wanted: Any) -> tuple[list[Any], bool]:
+    """The first events in an order, as many as fit into one message; whether there may be more."""
+    before = func.sum(func.octet_length(cast(outbox.c.data, Text))).over(order_by=order, rows=(None, -1))
+    sized = select(outbox, func.coalesce(before, 0).label("bytes_before")).where(*wanted).order_by(order).limit(limit)
+    rows = list(session.execute(sized.subquery().select()).all())
+    fitting = [row for row in rows if row.bytes_before < PAGE_BYTES]
+    return fitting, len(fitting) < len(rows) or len(rows) == limit
 
 
 def _oldest_young(session: Session, after: int, age_seconds: float) -> int | None:

@@ -35,9 +35,9 @@ class Broken(Exception):
 class RpcQueueConsumer(amqp.QueueConsumer):
     """The connection for remote calls, in and out."""
 
-    def on_consume_end(self, connection: Any, channel: Any) -> None:
+    def disconnected(self) -> None:
         """Calls that wait for an answer on a lost connection would wait in vain."""
-        super().on_consume_end(connection, channel)
+        super().disconnected()
         for provider in list(self._providers):
             provider.connection_lost()
 

@@ -40,6 +40,16 @@ def test_an_event_that_the_broker_has_lost_still_takes_effect_once(young: World)
         wait_for(lambda: young.effects(basket) == 1, 10)
 
 
+def test_a_log_of_great_events_is_read_in_parts_that_the_broker_takes(young: World) -> None:
+    baskets = [name() for _ in range(12)]
+    with young.unbound():
+        for basket in baskets:
+            young.placed(basket, {"padding": "x" * 150_000})
+        for basket in baskets:
+            wait_for(lambda basket=basket: young.effects(basket) == 1, 20)
+    assert not young.stock.logged("catch_up_failed")
+
+
 def test_a_log_with_a_new_epoch_is_read_from_its_beginning(young: World) -> None:
     ahead, after = name(), name()
     with young.unbound():

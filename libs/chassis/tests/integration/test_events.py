@@ -33,6 +33,17 @@ def test_kill_9_between_effect_and_acknowledgement_leaves_one_effect(world: Worl
     assert world.attempts(event_id) == attempts
 
 
+def test_a_connection_lost_between_effect_and_acknowledgement_leaves_one_effect(world: World) -> None:
+    basket = name()
+    event_id = world.placed(basket, {"sleep": 6})
+    wait_for(lambda: world.attempts(event_id) == 1)
+    assert world.cut("stock")
+    wait_for(lambda: len(world.applied(event_id)) >= 2, 15)
+    wait_for(lambda: world.waiting() == 0)
+    assert world.effects(basket) == 1
+    assert world.attempts(event_id) == 1
+
+
 def test_a_message_published_five_times_again_has_one_effect(world: World) -> None:
     basket = name()
     event_id = world.placed(basket)

@@ -48,6 +48,19 @@ def test_after_five_timeouts_in_a_row_calls_fail_at_once_until_the_service_answe
     wait_for(lambda: paused_stock.http("stock/report", {"size": 10}).ok, 4)
 
 
+def test_when_the_connection_is_lost_waiting_calls_fail_at_once_and_the_next_succeed(world: World) -> None:
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(timed, world, "stock/nap?timeout=20", seconds=3)
+        wait_for(lambda: world.pending() == 1)
+        cut_at = time.monotonic()
+        assert world.cut("front")
+        _, response = waiting.result()
+        assert (response.status_code, response.json()["code"]) == (503, "broker_unavailable")
+        assert time.monotonic() - cut_at < 2
+    wait_for(lambda: world.http("stock/report", {"size": 10}).ok, 5)
+    assert world.pending() == 0
+
+
 @pytest.fixture
 def wide_front(world: World) -> Iterator[ServiceProcess]:
     """A front with more workers than calls may be in flight to one service."""

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 import chassis.settings
-from billing.commands.opening import open_period, open_programme
+from billing.commands.opening import NewProgramme, open_period, open_programme
 from billing.commands.settling import settle_unlisted
 from billing.domain.policy import Policy
 from chassis import clock
@@ -65,21 +65,18 @@ def load_region(session: Session, region: dict[str, Any], today: date) -> int:
         closes_at=clock.end_of_day(ends_on + _CLOSING, region["time_zone"]),
         time_zone=region["time_zone"],
     )
-    return sum(
-        open_programme(
-            session,
-            region_code,
-            _id(region_code, starts_on, each["code"]),
+    opened = 0
+    for each in region["municipalities"]:
+        new = NewProgramme(
+            programme_id=_id(region_code, starts_on, each["code"]),
             period_id=period_id,
             municipality_code=each["code"],
             payer_name=each["name"],
             nominal=_roubles(each["nominal"]),
-            budget=_roubles(each["budget"]),
             policy=POLICY,
-            basis=BASIS,
         )
-        for each in region["municipalities"]
-    )
+        opened += open_programme(session, region_code, new, budget=_roubles(each["budget"]), basis=BASIS)
+    return opened
 
 
 def school_year(on: date) -> tuple[date, date]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from billing import commands, queries
-from billing.commands.opening import open_period, open_programme
+from billing.commands.opening import NewProgramme, open_period, open_programme
 from billing.domain.policy import Policy
 from billing.models import Contract, Pocket
 from billing.service import BillingService
@@ -97,18 +97,16 @@ class World:
     ) -> str:
         programme_id = new_id() if municipality_code else self.programme_id
         with self.transactions.writing() as session:
-            opened = open_programme(
-                session,
-                self.region_code,
-                programme_id,
+            new = NewProgramme(
+                programme_id=programme_id,
                 period_id=self.period_id,
                 municipality_code=municipality_code or self.municipality_code,
                 payer_name="Иркутск",
                 nominal=Amount(nominal, "RUB"),
-                budget=Amount(budget, "RUB"),
                 policy=policy,
-                basis="Вымышленное постановление",
             )
+            basis = "Вымышленное постановление"
+            opened = open_programme(session, self.region_code, new, budget=Amount(budget, "RUB"), basis=basis)
         assert opened
         return programme_id
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from notifications.domain.retries import ATTEMPTS, next_attempt
+from notifications.domain.retries import ATTEMPTS, DELAYS, next_attempt
 from notifications.domain.texts import Text
 from notifications.models import FAILED, PENDING, SENT, Delivery, Message
 
-LEASE = timedelta(minutes=2)
-"""Longer than asking accounts and every step of SMTP may take together."""
+LEASE = timedelta(seconds=30)
+"""Longer than asking accounts (5 s) and the conversation with the mail server (20 s) may take together."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,13 @@ def failed(session: Session, claimed: Claimed, reason: str, at: datetime, final:
     values = {"state": FAILED} if again is None else {"due_at": again}
     session.execute(update(Delivery).where(_mine(claimed)).values(reason=reason, leased_until=None, **values))
     return FAILED if again is None else PENDING
+
+
+def postponed(session: Session, claimed: Claimed, reason: str, at: datetime) -> str:
+    """Try again soon, without counting: that a neighbour is away says nothing about the mail. Its state afterwards."""
+    values = {"due_at": at + DELAYS[0], "attempts": claimed.attempts - 1}
+    session.execute(update(Delivery).where(_mine(claimed)).values(reason=reason, leased_until=None, **values))
+    return PENDING
 
 
 def give_up_interrupted(session: Session, at: datetime) -> int:

@@ -27,10 +27,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a mail did not go out, as a code; a `final` one is not tried again."""
+    """Why a mail did not go out, as a code; a `final` one is not tried again, one that is not `counted` always is."""
 
     reason: str
     final: bool = False
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class MailWorker:
         try:
             address = self.ask({"user_id": claimed.user_id, "purpose": claimed.purpose})
         except (Unavailable, Broken):
-            return Failure("accounts_unavailable")
+            return Failure("accounts_unavailable", counted=False)
         except Refusal as refusal:
             return Failure(refusal.code, final=True)
         try:
@@ -88,6 +89,8 @@ class MailWorker:
             if failure is None:
                 deliveries.sent(session, claimed, clock.now())
                 state = "sent"
+            elif not failure.counted:
+                state = deliveries.postponed(session, claimed, failure.reason, clock.now())
             else:
                 state = deliveries.failed(session, claimed, failure.reason, clock.now(), failure.final)
         reason = failure.reason if failure else None

@@ -5,11 +5,42 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from time import monotonic
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 TIMEOUT_SECONDS = 10
 """For each step of the conversation."""
+CONVERSATION_SECONDS = 20
+"""For all of it, so that a lease on the mail may be short."""
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+class _InTime:
+    """A conversation that ends in time, however slow each single answer is."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.ends_at = monotonic() + CONVERSATION_SECONDS
+        super().__init__(*arguments, **options)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The server's next answer; `TimeoutError` when the conversation has taken too long."""
+        client: Any = self
+        left = self.ends_at - monotonic()
+        if left <= 0:
+            client.close()
+            raise TimeoutError
+        client.sock.settimeout(min(TIMEOUT_SECONDS, left))
+        answer: tuple[int, bytes] = super().getreply()  # type: ignore[misc]
+        return answer
+
+
+class _Client(_InTime, smtplib.SMTP):
+    """In the clear, at least to begin with."""
+
+
+class _EncryptedClient(_InTime, smtplib.SMTP_SSL):
+    """Encrypted from the first byte."""
 
 
 class Refused(Exception):
@@ -59,10 +90,10 @@ class Server:
 
     def _connect(self, greeting: str) -> smtplib.SMTP:
         if self.scheme == "smtps":
-            return smtplib.SMTP_SSL(
+            return _EncryptedClient(
                 self.host, self.port, greeting, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
             )
-        client = smtplib.SMTP(self.host, self.port, greeting, timeout=TIMEOUT_SECONDS)
+        client = _Client(self.host, self.port, greeting, timeout=TIMEOUT_SECONDS)
         if self.scheme == "smtp+starttls":
             try:
                 client.starttls(context=ssl.create_default_context())

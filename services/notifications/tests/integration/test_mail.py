@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any
 
 import pytest
@@ -337,6 +338,33 @@ def test_a_mail_server_that_says_nothing_is_left_after_the_timeout(
         assert mute.send_next() is True
     delivery = only_delivery(transactions)
     assert (delivery.state, delivery.reason) == ("pending", "mail_server_SMTPServerDisconnected")
+
+
+def test_a_mail_server_that_drags_out_each_step_is_left_when_the_conversation_s_time_is_over(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "CONVERSATION_SECONDS", 0.3)
+    mailbox.on_arrival = lambda: sleep(1.0)
+    one_notice(transactions)
+    assert worker.send_next() is True
+    assert only_delivery(transactions).reason in {"mail_server_TimeoutError", "mail_server_SMTPServerDisconnected"}
+
+
+def test_while_accounts_is_away_the_mail_is_tried_every_five_seconds_and_never_given_up(
+    worker: MailWorker, transactions: Transactions, mailbox: Mailbox, accounts: Accounts, clock_at: Clock
+) -> None:
+    clock_at(AT)
+    one_notice(transactions)
+    accounts.refusal = Unavailable("neighbour_timed_out")
+    for number in range(3 * ATTEMPTS):
+        clock_at(AT + number * timedelta(seconds=5))
+        assert worker.send_next() is True
+        assert worker.send_next() is False
+    accounts.refusal = None
+    clock_at(AT + 3 * ATTEMPTS * timedelta(seconds=5))
+    assert worker.send_next() is True
+    assert len(mailbox.mails) == 1
+    assert only_delivery(transactions).attempts == 1
 
 
 def test_mail_is_not_sent_in_the_clear_where_encryption_was_asked_for(

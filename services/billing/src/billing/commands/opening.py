@@ -1,6 +1,8 @@
 """Opening funding periods and programmes."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -14,6 +16,7 @@ from chassis.values import Amount
 
 CATEGORY_NAME = "дети 5–17"
 RULE_VERSION = 1
+ACTOR = "sample"
 
 
 def open_period(
@@ -38,45 +41,48 @@ def open_period(
     session.execute(statement.on_conflict_do_nothing(index_elements=["region_code", "period_id"]))
 
 
-def open_programme(
-    session: Session,
-    region_code: str,
-    programme_id: str,
-    *,
-    period_id: str,
-    municipality_code: str,
-    payer_name: str,
-    nominal: Amount,
-    budget: Amount,
-    policy: Policy,
-    basis: str,
-) -> bool:
-    """Open a municipality's programme for children of 5 to 17 with its first budget; False when it is there already.
+@dataclass(frozen=True)
+class NewProgramme:
+    """A municipality's programme for children of 5 to 17 in a period."""
+
+    programme_id: str
+    period_id: str
+    municipality_code: str
+    payer_name: str
+    nominal: Amount
+    policy: Policy
+
+
+def open_programme(session: Session, region_code: str, new: NewProgramme, *, budget: Amount, basis: str) -> bool:
+    """Open a programme with its first budget, which the act `basis` allows; False when it is there already.
 
     Children who are enrolled already are not in its line yet: see `settle_unlisted`.
     """
-    statement = insert(FundingProgramme).values(
-        region_code=region_code,
-        programme_id=programme_id,
-        municipality_code=municipality_code,
-        payer_name=payer_name,
-        period_id=period_id,
-        category=CATEGORY,
-        category_name=CATEGORY_NAME,
-        unit=nominal.unit,
-        nominal_minor=nominal.minor,
-        rule_version=RULE_VERSION,
-        charge="per_attended_lesson",
-        absent_percent=policy.absent_percent,
-        ill_percent=policy.ill_percent,
-        excused_percent=policy.excused_percent,
-        copayment_allowed=policy.copayment_allowed,
-        remainder="burn",
-    )
+    statement = insert(FundingProgramme).values(region_code=region_code, **_columns(new))
     statement = statement.on_conflict_do_nothing(index_elements=["region_code", "programme_id"])
     if session.scalar(statement.returning(FundingProgramme.programme_id)) is None:
         return False
-    (programme,) = locks.programmes(session, region_code, [programme_id])
+    (programme,) = locks.programmes(session, region_code, [new.programme_id])
     if budget.minor:
-        allocate(session, programme, budget, actor="sample", basis=basis)
+        allocate(session, programme, budget, actor=ACTOR, basis=basis)
     return True
+
+
+def _columns(new: NewProgramme) -> dict[str, Any]:
+    return {
+        "programme_id": new.programme_id,
+        "period_id": new.period_id,
+        "municipality_code": new.municipality_code,
+        "payer_name": new.payer_name,
+        "category": CATEGORY,
+        "category_name": CATEGORY_NAME,
+        "unit": new.nominal.unit,
+        "nominal_minor": new.nominal.minor,
+        "rule_version": RULE_VERSION,
+        "charge": "per_attended_lesson",
+        "absent_percent": new.policy.absent_percent,
+        "ill_percent": new.policy.ill_percent,
+        "excused_percent": new.policy.excused_percent,
+        "copayment_allowed": new.policy.copayment_allowed,
+        "remainder": "burn",
+    }

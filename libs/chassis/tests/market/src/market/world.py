@@ -4,11 +4,11 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import pika
 import requests
@@ -50,7 +50,8 @@ class World:
         return self.suite.processes["front"][0]
 
     def close(self) -> None:
-        self.client.close()
+        with suppress(pika.exceptions.AMQPError):
+            self.client.close()
 
     def reconnect(self) -> None:
         """A new client, after the broker has been away."""
@@ -192,6 +193,19 @@ class World:
             yield
         finally:
             api("POST", source, {"routing_key": key, "arguments": {}})
+
+    def cut(self, user: str) -> int:
+        """Close all connections of a broker user; how many there were."""
+        wait_for(lambda: self._connections(user), 10, "connections in the broker's list")
+        connections = self._connections(user)
+        for each in connections:
+            api("DELETE", f"connections/{quote(each, safe='')}")
+        return len(connections)
+
+    def _connections(self, user: str) -> list[str]:
+        listed = api("GET", f"vhosts/{self.suite.vhost}/connections")
+        named = [each for each in listed if each.get("client_properties", {}).get("connection_name")]
+        return [each["name"] for each in named if each["user"] == user]
 
     def revive(self) -> None:
         """Make every process run and be ready, whatever a test has done to it."""
