@@ -69,13 +69,19 @@ class Person:
 
     door: Door
     token: str = ""
+    traceparent: str = ""
     resolved: list[str] = field(default_factory=list)
     """What GET /operations said of requests whose answer was lost."""
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Who asks, in which trace."""
+        token = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return token | ({"traceparent": self.traceparent} if self.traceparent else {})
+
     def ask(self, method: str, path: str, body: Any = None, key: str | None = None, **request: Any) -> Any:
         """The answer's JSON. `GaveUp` for a refusal, or when there is none for too long."""
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        headers |= {"Idempotency-Key": key} if key else {}
+        headers = self.headers | ({"Idempotency-Key": key} if key else {})
         ends_at, told = time.monotonic() + GIVE_UP_SECONDS, None
         while time.monotonic() < ends_at:
             answer = self.door.once(method, path, json=body, headers=headers, **request)
@@ -93,8 +99,7 @@ class Person:
 
     def what_became_of(self, key: str) -> dict[str, Any] | None:
         """The stored answer of an operation, if it was carried out."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        answer = self.door.once("GET", f"/operations/{key}", headers=headers)
+        answer = self.door.once("GET", f"/operations/{key}", headers=self.headers)
         if answer is None or answer.status_code == 503:
             return None
         status = "unknown" if answer.status_code == 404 else answer.json()["status"]
@@ -196,7 +201,7 @@ class Family(Person):
 
     def find(self, path: str) -> Any:
         """A page, or None while it is not there."""
-        answer = self.door.once("GET", path, headers={"Authorization": f"Bearer {self.token}"})
+        answer = self.door.once("GET", path, headers=self.headers)
         return answer.json() if answer is not None and answer.ok else None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from chassis.testing.infra import PASSWORD, VARIABLE, infra
 from contracts import topology
+from contracts.registry import SERVICES
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "deploy" / "local"))
 
@@ -90,18 +91,27 @@ class Servers:
         return int(pid)
 
 
+def _end(infra: Infra) -> None:
+    """Nothing of the data is wanted any more."""
+    for daemon in (*infra.daemons(*BROKER), *infra.daemons(*DATABASE)):
+        if pid := daemon.pid():
+            os.killpg(pid, signal.SIGKILL)
+    infra.stop()
+    infra.wipe()
+
+
 @contextmanager
 def own_servers() -> Iterator[Servers]:
     """Empty servers, stopped afterwards; a second run waits for the first."""
     home = files.directory(checkout.home("faults"))
     with files.lock(home / "in-use"):
         left = Infra(home, InfraPorts.from_base(FIRST_PORT)).noted_base()
-        Infra(home, InfraPorts.from_base(left or FIRST_PORT)).stop()
+        _end(Infra(home, InfraPorts.from_base(left or FIRST_PORT)))
         fresh = Infra(home, InfraPorts.from_base(free_base(FIRST_PORT)))
-        fresh.wipe()
+        for service in SERVICES:
+            files.write(home / "secrets" / service, PASSWORD, mode=0o600)
         try:
             fresh.start()
             yield Servers(fresh)
         finally:
-            fresh.stop()
-            fresh.wipe()
+            _end(fresh)

@@ -82,3 +82,5 @@ def running_town(servers: Servers) -> Iterator[Town]:
         town.await_ready()
         print(f"the town is up after {time.monotonic() - began_at:.1f} s")
         yield town
+        for process in town.processes():
+            process.kill()

@@ -123,7 +123,7 @@ class EventSources(DependencyProvider):  # type: ignore[misc]
         finally:
             with self.transactions.writing() as session:
                 session.execute(RELEASE, {"producer": producer})
-        return len(page["events"]) == PAGE
+        return bool(page["events"]) and page["events"][-1]["position"] == page["through"]
 
     def _read(self, producer: str, after: int, subject: str | None = None, types: Sequence[str] = ()) -> dict[str, Any]:
         wanted = list(types) or [

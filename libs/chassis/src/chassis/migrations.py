@@ -51,7 +51,7 @@ _DESCRIPTION = text(
       FROM relation JOIN pg_attribute ON attrelid = relation.oid AND attnum > 0 AND NOT attisdropped
       LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE relkind <> 'S'
     UNION ALL SELECT format('constraint %s.%s %s', relname, conname, pg_get_constraintdef(c.oid, true))
-      FROM relation JOIN pg_constraint c ON conrelid = relation.oid
+      FROM relation JOIN pg_constraint c ON conrelid = relation.oid AND contype <> 't'
     UNION ALL SELECT 'index ' || pg_get_indexdef(indexrelid, 0, true)
       FROM relation JOIN pg_index ON indrelid = relation.oid
     """

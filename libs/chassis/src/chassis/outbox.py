@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from marshmallow import EXCLUDE, Schema
-from sqlalchemy import select, text
+from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from chassis import clock
@@ -20,6 +20,8 @@ from chassis.database import ANNOUNCED
 from chassis.tables import outbox, outbox_head
 
 EVENT_BYTES_MAX = 512 * 1024
+PAGE_BYTES = 256 * 1024
+"""A page of the log is full with it; the event that fills it comes along, and one message takes both."""
 SchemaClass = type[Schema]
 
 
@@ -120,11 +122,12 @@ def read_log(
 
 def _page(session: Session, limit: int, order: Any, *wanted: Any) -> tuple[list[Any], bool]:
     """The first events in an order, as many as fit into one message; whether there may be more."""
-    before = func.sum(func.octet_length(cast(outbox.c.data, Text))).over(order_by=order, rows=(None, -1))
-    sized = select(outbox, func.coalesce(before, 0).label("bytes_before")).where(*wanted).order_by(order).limit(limit)
-    rows = list(session.execute(sized.subquery().select()).all())
-    fitting = [row for row in rows if row.bytes_before < PAGE_BYTES]
-    return fitting, len(fitting) < len(rows) or len(rows) == limit
+    size = func.octet_length(cast(outbox.c.data, Text))
+    filled = func.sum(size).over(order_by=order, rows=(None, 0))
+    sized = select(outbox, size.label("size"), filled.label("filled")).where(*wanted).order_by(order).limit(limit)
+    page = sized.subquery()
+    rows = list(session.execute(page.select().where(page.c.filled - page.c.size < PAGE_BYTES).order_by("filled")).all())
+    return rows, len(rows) == limit or (bool(rows) and rows[-1].filled >= PAGE_BYTES)
 
 
 def _oldest_young(session: Session, after: int, age_seconds: float) -> int | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -32,9 +33,8 @@ class Servers:
         self.stack.start(parts=parts)
 
     def lose_broker_data(self, vhost: str) -> None:
-        """Stop the broker, delete all that it has stored, and start it with the market's definitions again."""
-        self.stack.stop(BROKER)
-        self.stack.wipe(BROKER)
+        """Kill the broker, delete all that it has stored, and start it with the market's definitions."""
+        end(self.stack, BROKER)
         self.stack.start(self._definitions(vhost), BROKER)
 
     def _definitions(self, vhost: str) -> dict[str, Any]:
@@ -65,21 +65,27 @@ class Servers:
         assert done.returncode == 0, done.stdout
 
 
+def end(stack_infra: Any, parts: tuple[str, ...] = (*BROKER, *DATABASE)) -> None:
+    """Kill at once, and delete the data."""
+    for daemon in (daemon for part in parts for daemon in stack_infra.daemons(part)):
+        if pid := daemon.pid():
+            os.killpg(pid, signal.SIGKILL)
+    stack_infra.stop(parts)
+    stack_infra.wipe(parts)
+
+
 @contextmanager
 def own_servers() -> Iterator[Servers]:
-    """Start them and make `chassis.testing` use them within the block; stop and delete them afterwards."""
+    """Start them and make `chassis.testing` use them within the block. A second run waits for the first."""
     sys.path.insert(0, str(STACK))
     from stack import checkout, files, rabbitmq
     from stack.infra import Infra
     from stack.ports import InfraPorts, free_base
 
-    home = files.directory(checkout.home("faults"))
+    home = files.directory(checkout.home("chassis-faults"))
     with files.lock(home / "in-use"):
-        base = free_base(FIRST_PORT)
-        forgotten = Infra(home, InfraPorts.from_base(base))
-        forgotten.stop()
-        forgotten.wipe()
-        servers = Servers(Infra(home, InfraPorts.from_base(base)), rabbitmq.user)
+        end(Infra(home, InfraPorts.from_base(FIRST_PORT)))
+        servers = Servers(Infra(home, InfraPorts.from_base(free_base(FIRST_PORT))), rabbitmq.user)
         before = os.environ[VARIABLE]
         try:
             servers.stack.start()
@@ -89,5 +95,4 @@ def own_servers() -> Iterator[Servers]:
         finally:
             os.environ[VARIABLE] = before
             infra.cache_clear()
-            servers.stack.stop()
-            servers.stack.wipe()
+            end(servers.stack)
