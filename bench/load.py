@@ -9,7 +9,9 @@ from typing import TypeVar
 
 Done = TypeVar("Done")
 THREADS = 96
-FIRST_LOOK_SECONDS, LOOK_SECONDS, PATIENCE_SECONDS = 0.05, 0.05, 30.0
+FIRST_LOOK_SECONDS, LOOK_SECONDS, PATIENCE_SECONDS = 0.05, 0.05, 60.0
+LATER_LOOKS_SHARE = 0.1
+"""Whoever has waited long looks less often, or the looking would be the load."""
 
 
 def say(what: str) -> None:
@@ -35,12 +37,12 @@ def open_loop(per_second: float, jobs: Sequence[Callable[[], Done]]) -> tuple[li
 
 
 def seen_after(look: Callable[[], bool], since: float) -> float:
-    """Seconds from `since` until a look has shown it; up to one pause and one look longer than it really took."""
+    """Seconds from `since` until a look has shown it: one look and one pause (50 ms, later a tenth) longer at most."""
     sleep(FIRST_LOOK_SECONDS)
     while not look():
         if perf_counter() - since > PATIENCE_SECONDS:
             raise SystemExit(f"not seen within {PATIENCE_SECONDS:g} s")
-        sleep(LOOK_SECONDS)
+        sleep(max(LOOK_SECONDS, LATER_LOOKS_SHARE * (perf_counter() - since)))
     return perf_counter() - since
 
 

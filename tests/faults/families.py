@@ -72,6 +72,7 @@ class Person:
     traceparent: str = ""
     resolved: list[str] = field(default_factory=list)
     """What GET /operations said of requests whose answer was lost."""
+    keys: list[str] = field(default_factory=list)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -83,6 +84,7 @@ class Person:
         """The answer's JSON. `GaveUp` for a refusal, or when there is none for too long."""
         headers = self.headers | ({"Idempotency-Key": key} if key else {})
         ends_at, told = time.monotonic() + GIVE_UP_SECONDS, None
+        self.keys += [key] if key else []
         while time.monotonic() < ends_at:
             answer = self.door.once(method, path, json=body, headers=headers, **request)
             if answer is not None and answer.ok:
@@ -155,6 +157,11 @@ class Family(Person):
 
     def enrol(self) -> None:
         """A child, an offer, an application that is answered with a place."""
+        self.choose()
+        self.apply()
+
+    def choose(self) -> None:
+        """A child, and an offer for it."""
         child = {
             "family_name": f"{self.name.capitalize()}ова", "given_name": f"Мария-{self.name[::-1].capitalize()}",
             "born_on": "2016-01-15", "municipality_code": PLACES[self.region_code][0], "snils": new_snils(),
@@ -164,9 +171,13 @@ class Family(Person):
         self.note("child")
         self.known["group_id"] = self.daily_group()
         wanted = {name: self.known[name] for name in ("child_id", "group_id")}
-        self.known["offer"] = offer = self.ask("POST", "/offers", wanted, new_key())
+        self.known["offer"] = self.ask("POST", "/offers", wanted, new_key())
         self.note("offer")
-        application = self.ask("POST", "/applications", {**wanted, "offer_id": offer["offer_id"]}, new_key())
+
+    def apply(self) -> None:
+        """Accept the offer."""
+        wanted = {name: self.known["offer"][name] for name in ("child_id", "group_id", "offer_id")}
+        application = self.ask("POST", "/applications", wanted, new_key())
         self.known["application_id"] = application["application_id"]
         self.note("application")
 
@@ -205,14 +216,17 @@ class Family(Person):
         return answer.json() if answer is not None and answer.ok else None
 
 
-def mark(teacher: Person, family: Family, today: str) -> None:
-    """The teacher marks the family's child as present today."""
-    path = f"/provider/groups/{family.known['group_id']}/lessons"
-    lesson = teacher.ask("GET", path, params={"on": today})["items"][0]["lesson_id"]
+def mark(teacher: Person, family: Family) -> None:
+    """The teacher marks the family's child as present on the page that is open."""
     marks = {"marks": [{"enrollment_id": family.known["application_id"], "mark": "present"}]}
-    teacher.ask("PUT", f"/provider/lessons/{lesson}/attendance", marks)
-    family.known["lesson_id"] = lesson
+    teacher.ask("PUT", f"/provider/lessons/{family.known['lesson_id']}/attendance", marks)
     family.note("marked")
+
+
+def open_page(teacher: Person, family: Family, on: str) -> None:
+    """Find the lesson of the family's group on that day."""
+    path = f"/provider/groups/{family.known['group_id']}/lessons"
+    family.known["lesson_id"] = teacher.ask("GET", path, params={"on": on})["items"][0]["lesson_id"]
 
 
 def active(application: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from families import PLACES, Door, Family, Person, mark, new_name
+from families import PLACES, Door, Family, Person, mark, new_name, open_page
 from prober import Prober
 from town import DOOR, STORED, Town
 
@@ -159,8 +159,14 @@ def journey(family: Family, teacher: Person) -> None:
     """From the child to the message about the debit."""
     family.enrol()
     family.covered()
-    mark(teacher, family, datetime.now(ZoneInfo(ZONES[family.region_code])).date().isoformat())
+    open_page(teacher, family, today(family.region_code))
+    mark(teacher, family)
     family.charged()
+
+
+def today(region_code: str) -> str:
+    """The local date."""
+    return datetime.now(ZoneInfo(ZONES[region_code])).date().isoformat()
 
 
 def _strike(town: Town, fault: Fault, witness: Family) -> Struck:

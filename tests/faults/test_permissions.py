@@ -70,8 +70,8 @@ class Broker:
 
 
 @pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    with vhost(topology.definitions()) as name:
+def broker(servers: Servers) -> Iterator[Broker]:
+    with servers.in_use(), vhost(topology.definitions()) as name:
         made = Broker(name)
         yield made
         for connection in made.connections.values():

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from prober import CHECKS, Prober, violations
+from servers import Servers
 from sqlalchemy import Connection, text
 
 from chassis import clock
@@ -81,10 +82,10 @@ def guard(connection: Connection, account: str, kind: str, signed: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def sound_books() -> Iterator[tuple[str, Connection]]:
+def sound_books(servers: Servers) -> Iterator[tuple[str, Connection]]:
     """Billing's database without its guards, with sound books: 100 allocated, 50 credited, 30 held, 10 spent."""
-    parts = urlsplit(infra().database_admin_url)
-    with service_database("billing") as url:
+    with servers.in_use(), service_database("billing") as url:
+        parts = urlsplit(infra().database_admin_url)
         admin = engine_of(url.replace("billing:test", f"{parts.username}:{parts.password}"))
         with admin.connect() as connection:
             for statement in UNGUARD.split(";"):

@@ -17,9 +17,9 @@ from sqlalchemy import text
 from chassis import amqp, inbox
 from chassis.calls import Caller, ReplyListener
 from chassis.context import Context, current, using
-from chassis.database import Transactions, is_down
+from chassis.database import Transactions
 from chassis.errors import Refusal, Unavailable
-from chassis.events import DEATHS_MAX, EventConsumer, EventHandler
+from chassis.events import DEATHS_MAX, EventConsumer, EventHandler, while_database_is_down
 from chassis.inbox import Delivery
 from chassis.projections import FactMissing
 
@@ -95,7 +95,7 @@ class EventSources(DependencyProvider):  # type: ignore[misc]
 
     def _follow(self, producer: str) -> None:
         try:
-            while self._page(producer):
+            while not self.stopping and self._page(producer):
                 pass
         except Refusal as refusal:
             log.info("catch_up_later", producer=producer, reason=refusal.code)
@@ -177,10 +177,8 @@ class EventSources(DependencyProvider):  # type: ignore[misc]
     def _again(self, service: Any, handler: EventHandler, delivery: Delivery) -> None:
         with using(Context(correlation_id=delivery.correlation_id, traceparent=delivery.traceparent)):
             try:
-                handler.effect(service, delivery, retried=True)
+                while_database_is_down(lambda: handler.effect(service, delivery, retried=True))
             except Exception as error:
-                if is_down(error):
-                    raise
                 handler.failed(delivery, error)
 
 

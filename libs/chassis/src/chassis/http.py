@@ -5,6 +5,8 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from functools import partial
+from io import BytesIO
 from time import monotonic
 from typing import Any
 
@@ -15,16 +17,23 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import DependencyProvider
 from nameko.web import server as nameko_server
 
-from chassis import metrics
+from chassis import codec, metrics
 from chassis.context import Context, using
 
 log = structlog.get_logger(__name__)
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 REQUEST_SECONDS = 9.0
+"""From the request's headers to its answer, waiting for a worker included."""
+BODY_SECONDS = 5.0
 WAITING_MAX = 200
 SOCKET_SECONDS = 30
 LAST_RESPONSES_SECONDS = 5
+ACCEPT_PAUSE_SECONDS = 0.1
+CONNECTION, ENDS_AT = "chassis.connection", "chassis.ends_at"
+OVERLOADED = ("503 Service Unavailable", "overloaded")
+MALFORMED = ("400 Bad Request", "request_malformed")
+TOO_SLOW = ("408 Request Timeout", "body_too_slow")
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _service: ContextVar[Any] = ContextVar("service")
 
@@ -32,6 +41,21 @@ _service: ContextVar[Any] = ContextVar("service")
 def service() -> Any:
     """The service instance of the worker that handles this request."""
     return _service.get()
+
+
+class Protocol(nameko_server.HttpOnlyProtocol):  # type: ignore[misc]
+    """eventlet's, which an application may ask to close the connection after its response."""
+
+    def get_environ(self) -> Environ:
+        """The WSGI environment, with the connection in it."""
+        return {**super().get_environ(), CONNECTION: self}
+
+    def finish(self) -> None:
+        """Close the socket, also where what was left to say to a client that has gone cannot be said."""
+        try:
+            super().finish()
+        finally:
+            self.rfile.close()
 
 
 class WebServer(nameko_server.WebServer):  # type: ignore[misc]
@@ -65,13 +89,32 @@ class WebServer(nameko_server.WebServer):  # type: ignore[misc]
             sock,
             sock.getsockname(),
             wsgi_app,
-            protocol=nameko_server.HttpOnlyProtocol,
+            protocol=Protocol,
             socket_timeout=SOCKET_SECONDS,
             log=structlog.get_logger("wsgi"),
             log_output=False,
             debug=False,
             url_length_limit=8192,
         )
+
+    def run(self) -> None:
+        """Accept connections for ever; where no more can be opened, wait for some to close."""
+        while self._is_accepting:
+            try:
+                sock, address = self._sock.accept()
+            except OSError as error:
+                log.warning("connection_not_accepted", reason=error.strerror)
+                eventlet.sleep(ACCEPT_PAUSE_SECONDS)
+                continue
+            sock.settimeout(SOCKET_SECONDS)
+            self.container.spawn_managed_thread(partial(self.process_request, sock, address))
+
+    def process_request(self, sock: Any, address: Any) -> None:
+        """Serve one connection; however it breaks, the others go on."""
+        try:
+            super().process_request(sock, address)
+        except OSError as error:
+            log.info("connection_broken", reason=error.strerror)
 
 
 class HttpServer(DependencyProvider):  # type: ignore[misc]
@@ -130,22 +173,28 @@ class HttpServer(DependencyProvider):  # type: ignore[misc]
         return run
 
     def respond(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Run the request in a worker; when too many wait already, refuse at once."""
-        if self.container._worker_pool.waiting() > WAITING_MAX:
-            return _refuse(start_response)
+        """Read the request and run it in a worker; when too many wait already, refuse at once."""
         done, began_at = Event(), monotonic()
+        environ[ENDS_AT] = began_at + REQUEST_SECONDS
+        if self.container._worker_pool.waiting() > WAITING_MAX:
+            return _refuse(start_response, *OVERLOADED)
 
         def ended(_worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
             done.send((result, exc_info))
             return result, None
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            extra = [("Connection", "close")] if self.stopping else []
+            if self.stopping:
+                environ[CONNECTION].close_connection = 1
             metrics.HTTP_HANDLED.labels(environ["REQUEST_METHOD"], status[:3]).observe(monotonic() - began_at)
-            return start_response(status, headers + extra, exc_info)
+            return start_response(status, headers, exc_info)
 
         self.active += 1
         try:
+            fault = _receive(environ)
+            if fault is not None:
+                environ[CONNECTION].close_connection = 1
+                return _refuse(start, *fault)
             self.container.spawn_worker(self, (environ, start), {}, context_data={}, handle_result=ended)
             result, exc_info = done.wait()
             if exc_info:
@@ -153,15 +202,37 @@ class HttpServer(DependencyProvider):  # type: ignore[misc]
                 raise exc_info[1]
             return list(result)
         except ContainerBeingKilled:
-            return _refuse(start_response)
+            return _refuse(start_response, *OVERLOADED)
         finally:
             self.active -= 1
 
 
-def _refuse(start_response: Callable[..., Any]) -> list[bytes]:
-    body = b'{"type":"about:blank","title":"Service Unavailable","status":503,"code":"overloaded"}'
-    start_response("503 Service Unavailable", [("Content-Type", "application/problem+json"), ("Retry-After", "1")])
-    return [body]
+def _receive(environ: Environ) -> tuple[str, str] | None:
+    """Take the body in, so that a slow sender keeps no worker; or say why not.
+
+    A body that is announced as too long is left for the application to refuse.
+    """
+    lengths = sum(name.lower() == "content-length" for name, _ in environ["headers_raw"])
+    if lengths > 1 or environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
+        return MALFORMED
+    if int(environ.get("CONTENT_LENGTH") or 0) > codec.BYTES_MAX:
+        return None
+    try:
+        with eventlet.Timeout(BODY_SECONDS, TimeoutError()):
+            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(codec.BYTES_MAX + 1))
+    except TimeoutError:
+        return TOO_SLOW
+    except (OSError, ValueError):
+        return MALFORMED
+    return None
+
+
+def _refuse(start_response: Callable[..., Any], status: str, code: str) -> list[bytes]:
+    number, title = status.split(" ", 1)
+    body = {"type": "about:blank", "title": title, "status": int(number), "code": code}
+    retry = [("Retry-After", "1")] if number == "503" else []
+    start_response(status, [("Content-Type", "application/problem+json"), *retry])
+    return [codec.dumps(body).encode()]
 
 
 def context_of(environ: Environ) -> Context:
@@ -175,5 +246,5 @@ def context_of(environ: Environ) -> Context:
         traceparent=traceparent,
         token=token.strip()[:4096] if scheme.lower() == "bearer" else "",
         idempotency_key=str(environ.get("HTTP_IDEMPOTENCY_KEY", ""))[:256],
-        ends_at=monotonic() + REQUEST_SECONDS,
+        ends_at=environ.get(ENDS_AT, monotonic() + REQUEST_SECONDS),
     )

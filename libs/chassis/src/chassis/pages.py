@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -52,10 +52,10 @@ def identifier(value: Any) -> str:
 
 
 def instant(value: Any) -> datetime:
-    """An instant with its offset."""
+    """An instant in UTC; with other offsets, an instant at the end of time is none that a database knows."""
     moment = datetime.fromisoformat(letters(value))
-    if moment.tzinfo is None:
-        raise ValueError("an instant without an offset")
+    if moment.utcoffset() != timedelta():
+        raise ValueError("not an instant in UTC")
     return moment
 
 

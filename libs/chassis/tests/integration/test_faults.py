@@ -26,7 +26,6 @@ def suite(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture
 def world(suite: World) -> World:
     suite.revive()
-    suite.reconnect()
     return suite
 
 

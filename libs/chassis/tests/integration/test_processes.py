@@ -128,11 +128,11 @@ def health(process: Any, page: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_draining_process_is_live_but_not_ready(world: World) -> None:
-    event_id = world.placed(name(), {"sleep": 2})
+    event_id = world.placed(name(), {"sleep": 3})
     wait_for(lambda: world.attempts(event_id) == 1)
     assert health(world.stock, "ready") == (200, {"status": "ready", "failing": []})
     world.stock.signal(signal.SIGTERM)
-    wait_for(lambda: health(world.stock, "ready")[0] == 503, 1)
+    wait_for(lambda: health(world.stock, "ready")[0] == 503, 2)
     assert "started" in health(world.stock, "ready")[1]["failing"]
     assert health(world.stock, "live")[0] == 200
     assert world.stock.wait() == 0

@@ -33,7 +33,7 @@ def timed(world: World, path: str, **fields: Any) -> tuple[float, requests.Respo
 def test_the_caller_of_a_frozen_service_is_answered_in_time_and_nothing_is_left_pending(paused_stock: World) -> None:
     seconds, response = timed(paused_stock, "stock/report?timeout=1.5", size=10)
     assert (response.status_code, response.json()["code"]) == (503, "neighbour_timed_out")
-    assert 1.4 < seconds < 2.2
+    assert 1.4 < seconds < 3
     assert paused_stock.pending() == 0
 
 
@@ -42,7 +42,7 @@ def test_after_five_timeouts_in_a_row_calls_fail_at_once_until_the_service_answe
         assert timed(paused_stock, "stock/report?timeout=0.2", size=10)[1].json()["code"] == "neighbour_timed_out"
     seconds, response = timed(paused_stock, "stock/report?timeout=5", size=10)
     assert (response.status_code, response.json()["code"]) == (503, "neighbour_not_answering")
-    assert seconds < 0.2
+    assert seconds < 1
     assert timed(paused_stock, "nobody/anything", size=10)[1].json()["code"] == "service_unknown"
     paused_stock.stock.signal(signal.SIGCONT)
     wait_for(lambda: paused_stock.http("stock/report", {"size": 10}).ok, 4)
@@ -179,10 +179,8 @@ def test_a_request_that_nobody_can_be_answered_is_dropped_without_effect(world: 
 
 def test_a_request_whose_caller_has_given_up_while_it_waited_for_a_worker_has_no_effect(world: World) -> None:
     late, mark = name("late"), name("mark")
-    for _ in range(4):
-        world.placed(name(), {"sleep": 2.5})
-    wait_for(lambda: len(world.stock.logged("order_heard")) >= 4)
-    time.sleep(0.5)
+    event_ids = [world.placed(name(), {"sleep": 3}) for _ in range(4)]
+    wait_for(lambda: all(world.attempts(event_id) == 1 for event_id in event_ids))
     naps = [world.client.send("stock", "nap", {"seconds": 2}) for _ in range(20)]
     world.client.send("stock", "take", {"mark": late}, timeout_seconds=0.7)
     for nap in naps:
@@ -190,6 +188,18 @@ def test_a_request_whose_caller_has_given_up_while_it_waited_for_a_worker_has_no
     assert world.ask("stock", "take", {"mark": mark})["error"] is None
     wait_for(lambda: world.effects(mark) == 1)
     assert world.effects(late) == 0
+
+
+def test_a_request_whose_caller_has_given_up_before_anybody_took_it_has_no_effect(world: World) -> None:
+    mark = name("mark")
+    assert world.stock.term() == 0
+    _, response = timed(world, "stock/take?timeout=0.4", mark=mark)
+    assert (response.status_code, response.json()["code"]) == (503, "neighbour_timed_out")
+    world.stock.start()
+    world.stock.ready()
+    assert world.ask("stock", "report", {"size": 10})["error"] is None
+    wait_for(lambda: world.waiting("rpc-stock") == 0)
+    assert world.effects(mark) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 import base64
 import json
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import InvalidInput
-from chassis.pages import decode_cursor, encode_cursor, identifier, letters, question_mark, whole_number
+from chassis.pages import decode_cursor, encode_cursor, identifier, instant, letters, question_mark, whole_number
 
 QUESTION = question_mark("programmes", ("хор",), None, 7)
 ID = "38000000-0000-4000-8000-000000000010"
@@ -64,3 +65,26 @@ def test_a_forged_cursor_is_refused(cursor: str) -> None:
 def test_a_forged_text_in_a_cursor_is_refused(text: object) -> None:
     with pytest.raises(InvalidInput):
         decode_cursor(QUESTION, forged([QUESTION, text]), letters)
+
+
+@pytest.mark.parametrize("text", ["2026-11-22T04:05:06.000007+00:00", "0001-01-01T00:00:00+00:00"])
+def test_an_instant_in_utc_is_a_place(text: str) -> None:
+    cursor = encode_cursor(QUESTION, [text])
+
+    assert decode_cursor(QUESTION, cursor, instant) == [datetime.fromisoformat(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59.999999-23:59",
+        "2026-11-22T04:05:06+00:00:01.5",
+        "2026-11-22T04:05:06",
+        "yesterday",
+        1795316759,
+    ],
+)
+def test_an_instant_that_no_database_may_know_is_refused(text: object) -> None:
+    with pytest.raises(InvalidInput):
+        decode_cursor(QUESTION, forged([QUESTION, text]), instant)

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from contracts.base import PUBLIC, Event, Method, Strict
-from contracts.fields import Code, Id, Instant, Municipality, Region, Text
+from contracts.fields import Code, Id, Instant, Municipality, Region, Text, Written
 
 SERVICE = "accounts"
 GUARDIAN, TEACHER, PROVIDER, MUNICIPALITY, REGION = "guardian", "teacher", "provider", "municipality", "region"
@@ -25,7 +25,7 @@ class ChildRegistered(Strict):
     guardian_ids = fields.List(Id(), required=True, validate=validate.Length(min=1))
     born_on = fields.Date(required=True)
     municipality_code = Municipality(required=True)
-    payer_code = fields.String(required=True, validate=validate.Regexp(r"^\d{2}$"))
+    payer_code = fields.String(required=True, validate=Written(r"^\d{2}$"))
     time_zone = Text(required=True)
 
 
@@ -114,7 +114,7 @@ class NewChild(Strict):
     municipality_code = Municipality(required=True)
     snils = fields.String(
         allow_none=True,
-        validate=validate.Regexp(r"^\d{3}-\d{3}-\d{3} \d{2}$", error="Like 112-233-445 95."),
+        validate=Written(r"^\d{3}-\d{3}-\d{3} \d{2}$", error="Like 112-233-445 95."),
         metadata={"description": "Insurance number; kept encrypted, shown with its last two digits only."},
     )
 

@@ -4,13 +4,13 @@ from marshmallow import fields, validate
 
 from contracts.accounts import Nothing, Page
 from contracts.base import PUBLIC, Event, Method, Strict
-from contracts.fields import Amount, Code, Id, Instant, Municipality, Region, Text
+from contracts.fields import Amount, Code, Id, Instant, Municipality, Region, Text, Written
 
 SERVICE = "catalog"
 DIRECTIONS = ("technical", "natural_science", "arts", "sport", "tourism", "social_humanitarian")
 ADMISSIONS = ("instant", "review")
 GROUP_STATES = ("published", "closed")
-TIME_OF_DAY = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", error="Hours and minutes, 16:30.")
+TIME_OF_DAY = Written(r"^([01]\d|2[0-3]):[0-5]\d$", error="Hours and minutes, 16:30.")
 
 
 class RegionPublished(Strict):
@@ -25,7 +25,7 @@ class MunicipalityPublished(Strict):
 
     municipality_code = Municipality(required=True)
     region_code = Region(required=True)
-    payer_code = fields.String(required=True, validate=validate.Regexp(r"^\d{2}$"))
+    payer_code = fields.String(required=True, validate=Written(r"^\d{2}$"))
     name = Text(required=True)
 
 

@@ -1,14 +1,14 @@
 """Certificates: the named document of a child; its number, validity and state."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from contracts.accounts import GUARDIAN, ChildId
 from contracts.base import Event, Method, Strict
-from contracts.fields import Code, Id, Instant, Municipality
+from contracts.fields import Code, Id, Instant, Municipality, Written
 
 SERVICE = "certificates"
 STATES = ("valid", "frozen", "revoked", "expired")
-NUMBER = validate.Regexp(r"^\d{10}$", error="Ten digits.")
+NUMBER = Written(r"^\d{10}$", error="Ten digits.")
 
 
 class CertificateIssued(Strict):

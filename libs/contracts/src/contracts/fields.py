@@ -1,17 +1,31 @@
 """Field types shared by every contract. Loading yields plain Python values; amounts stay as they are on the wire."""
 
+import re
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 AMOUNT_PATTERN = r"^-?(0|[1-9]\d{0,12})\.\d{2}$"
 UNITS = ("RUB", "HOUR")
 
 
+class Written(validate.Regexp):
+    """The whole value is written like the pattern: no line end after it, and digits are 0 to 9 only."""
+
+    def __init__(self, pattern: str, *, error: str | None = None) -> None:
+        super().__init__(pattern, re.ASCII, error=error)
+
+    def __call__(self, value: Any) -> Any:
+        """The value, or `ValidationError`."""
+        if self.regex.fullmatch(value) is None:
+            raise ValidationError(self._format_error(value))
+        return value
+
+
 class _AmountSchema(Schema):
     value = fields.String(
         required=True,
-        validate=validate.Regexp(AMOUNT_PATTERN, error="A decimal string with two digits after the point."),
+        validate=Written(AMOUNT_PATTERN, error="A decimal string with two digits after the point."),
         metadata={"example": "1234.50", "description": "Decimal string, two digits after the point."},
     )
     unit = fields.String(required=True, validate=validate.OneOf(UNITS), metadata={"example": "RUB"})
@@ -30,7 +44,7 @@ class Id(fields.String):
     def __init__(self, **options: Any) -> None:
         pattern = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
         options.setdefault("metadata", {"format": "uuid"})
-        super().__init__(validate=validate.Regexp(pattern, error="Not an identifier."), **options)
+        super().__init__(validate=Written(pattern, error="Not an identifier."), **options)
 
 
 class Instant(fields.AwareDateTime):
@@ -53,7 +67,7 @@ class Region(fields.String):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("metadata", {"example": "38"})
-        super().__init__(validate=validate.Regexp(r"^\d{2}$", error="Two digits."), **options)
+        super().__init__(validate=Written(r"^\d{2}$", error="Two digits."), **options)
 
 
 class Municipality(fields.String):
@@ -61,7 +75,7 @@ class Municipality(fields.String):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("metadata", {"example": "25701000"})
-        super().__init__(validate=validate.Regexp(r"^\d{8}$", error="Eight digits (OKTMO)."), **options)
+        super().__init__(validate=Written(r"^\d{8}$", error="Eight digits (OKTMO)."), **options)
 
 
 class Text(fields.String):

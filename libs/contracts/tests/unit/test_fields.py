@@ -1,11 +1,11 @@
 """What crosses the wire is checked strictly."""
 
 import pytest
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 
 from contracts.accounts import NewChild, Registration
 from contracts.billing import NewAllocation
-from contracts.fields import Amount
+from contracts.fields import Amount, Id, Municipality, Region
 
 
 class Priced(Schema):
@@ -18,10 +18,28 @@ def test_an_amount_has_exactly_two_digits_after_the_point(value: str) -> None:
     assert Priced().load(wire) == wire
 
 
-@pytest.mark.parametrize("value", ["1", "1.5", "1.505", "01.00", ".50", "1,50", "1e2", "NaN", "", 1.5, None])
+@pytest.mark.parametrize(
+    "value", ["1", "1.5", "1.505", "01.00", ".50", "1,50", "1e2", "NaN", "", 1.5, None, "1.00\n", "١.٠٠"]
+)
 def test_anything_else_is_no_amount(value: object) -> None:
     with pytest.raises(ValidationError):
         Priced().load({"price": {"value": value, "unit": "RUB"}})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (Id(), "00000001-0000-4000-8000-000000000000"),
+        (Region(), "38"),
+        (Municipality(), "25701000"),
+        (NewChild().fields["snils"], "112-233-445 95"),
+    ],
+)
+def test_a_code_has_nothing_after_it_and_no_other_digits(field: fields.String, value: str) -> None:
+    assert field.deserialize(value) == value
+    for another in (f"{value}\n", f"{value} ", f"\n{value}", value.replace("0", "٠").replace("3", "٣")):
+        with pytest.raises(ValidationError):
+            field.deserialize(another)
 
 
 def test_an_amount_has_a_known_unit() -> None:

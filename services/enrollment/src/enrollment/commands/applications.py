@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, true
+from sqlalchemy import Row, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ class _Case:
     child: dict[str, Any]
     terms: dict[str, Any]
     offer_id: str
-    lessons: Sequence[Lesson]
+    lessons: Sequence[Row[str, int, date]]
     now: datetime
 
     @property
@@ -60,9 +60,10 @@ def submit(session: Session, caller: Actor, request: dict[str, Any]) -> str:
     return application.application_id
 
 
-def _lessons_from(session: Session, seats: GroupSeats, on: date) -> Sequence[Lesson]:
-    return session.scalars(
-        select(Lesson)
+def _lessons_from(session: Session, seats: GroupSeats, on: date) -> Sequence[Row[str, int, date]]:
+    """Their ids, numbers and dates: hundreds of them while the group is locked, so no more of each than is told."""
+    return session.execute(
+        select(Lesson.lesson_id, Lesson.number, Lesson.lesson_on)
         .where(Lesson.region_code == seats.region_code, Lesson.group_id == seats.group_id, Lesson.lesson_on >= on)
         .order_by(Lesson.starts_at, Lesson.number)
     ).all()

@@ -53,10 +53,6 @@ class World:
         with suppress(pika.exceptions.AMQPError):
             self.client.close()
 
-    def reconnect(self) -> None:
-        """A new client, after the broker has been away."""
-        self.client = self.suite.rpc("front")
-
     def ask(self, service: str, method: str, fields: Mapping[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         """Call as the front; the reply as it came."""
         return self.client.call(service, method, fields, **options)
@@ -208,7 +204,11 @@ class World:
         return [each["name"] for each in named if each["user"] == user]
 
     def revive(self) -> None:
-        """Make every process run and be ready, whatever a test has done to it."""
+        """Make every process run and be ready, and the client connected, whatever tests have done meanwhile."""
+        try:
+            self.client.connection.process_data_events(0)
+        except pika.exceptions.AMQPError:
+            self.client = self.suite.rpc("front")
         for group in self.suite.processes.values():
             for process in group:
                 if not process.running:
