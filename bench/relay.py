@@ -37,30 +37,34 @@ FILL = text(
 def measure() -> dict[str, Any]:
     """Events a second of both sides, and how the medians compare."""
     rates: dict[str, list[float]] = {"relay": [], "raw": []}
+    cpu: dict[str, list[float]] = {"relay": [], "raw": []}
     with vhost(definitions()) as name, service_database(SEATS_CHANGED.producer) as database:
         url = infra().amqp_url(SEATS_CHANGED.producer, name)
         for number in range(ROUNDS):
             for side in list(rates) if number % 2 == 0 else list(rates)[::-1]:
-                rates[side].append(EVENTS / _round(name, side, url, database))
+                result = _round(name, side, url, database)
+                rates[side].append(EVENTS / result["seconds"])
+                cpu[side].append(result["cpu_seconds"] / EVENTS * 1_000_000)
     return {
         "events": EVENTS,
         "events_per_second": {side: [round(rate) for rate in found] for side, found in rates.items()},
+        "cpu_us_per_event": {side: [round(each) for each in found] for side, found in cpu.items()},
         "relay_to_raw": round(median(rates["relay"]) / median(rates["raw"]), 2),
     }
 
 
-def _round(vhost_name: str, side: str, url: str, database: str) -> float:
-    """One side's seconds, once its messages are counted."""
+def _round(vhost_name: str, side: str, url: str, database: str) -> dict[str, float]:
+    """One side's seconds, by the clock and of its processor, once its messages are counted."""
     if side == "relay":
         _fill(database)
-        seconds = _run("relay_drain", [url, database, str(EVENTS)])
+        result = _run("relay_drain", [url, database, str(EVENTS)])
     else:
         exchange, key = f"{SEATS_CHANGED.producer}.events", f"{SEATS_CHANGED.type}.38"
-        seconds = _run("raw_publisher", [url, exchange, key, json.dumps(BODY), str(EVENTS)])
+        result = _run("raw_publisher", [url, exchange, key, json.dumps(BODY), str(EVENTS)])
     arrived = _empty(vhost_name)
     if arrived != EVENTS:
         raise SystemExit(f"{side}: {arrived} messages in the queue instead of {EVENTS}")
-    return seconds
+    return result
 
 
 def _fill(database: str) -> None:
@@ -74,14 +78,14 @@ def _fill(database: str) -> None:
         connection.execute(text("ANALYZE outbox"))
 
 
-def _run(module: str, arguments: Sequence[str]) -> float:
+def _run(module: str, arguments: Sequence[str]) -> dict[str, float]:
     """Run a side to its end."""
     environment = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", f"sides.{module}", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         raise SystemExit(f"{module}: {done.stderr or done.stdout}")
-    return float(json.loads(done.stdout.strip().splitlines()[-1])["seconds"])
+    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
 def _empty(vhost_name: str) -> int:

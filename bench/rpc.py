@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 import requests
+from processes import cpu_seconds
 
 from chassis.testing import infra, wait_for
 
@@ -65,24 +66,29 @@ def measure() -> dict[str, Any]:
     facts, vhost = infra(), f"bench-{uuid.uuid4().hex[:8]}"
     declare(facts.rabbitmq_api_url, vhost)
     url = facts.amqp_admin_url.rstrip("/") + f"/{vhost}"
-    servers = [server(url, module) for module, _ in SIDES.values()]
+    servers = {name: server(url, module) for name, (module, _) in SIDES.items()}
     p50: dict[str, list[float]] = {name: [] for name in SIDES}
     rates: dict[str, list[float]] = {name: [] for name in SIDES}
+    cpu: dict[str, list[float]] = {name: [] for name in SIDES}
     try:
         for number in range(ROUNDS):
             for name in list(SIDES) if number % 2 == 0 else list(SIDES)[::-1]:
+                before = cpu_seconds(servers[name].pid)
                 result = client(url, SIDES[name][1])
+                used = cpu_seconds(servers[name].pid) - before + result["cpu_seconds"]
+                cpu[name].append(used / result["calls"] * 1000)
                 p50[name].append(median(result["seconds"]) * 1000)
                 if "per_second" in result:
                     rates[name].append(result["per_second"])
     finally:
-        for each in servers:
+        for each in servers.values():
             each.terminate()
             each.wait()
         requests.delete(f"{facts.rabbitmq_api_url}/api/vhosts/{vhost}", timeout=10)
     return {
         "p50_ms": {name: [round(value, 3) for value in values] for name, values in p50.items()},
         "calls_per_second_20_in_flight": {name: [round(value) for value in values] for name, values in rates.items()},
+        "cpu_ms_per_call_both_ends": {name: [round(value, 2) for value in values] for name, values in cpu.items()},
         "suite_p50_to_raw": round(median(p50["suite"]) / median(p50["raw"]), 2),
         "suite_rate_to_stock": round(median(rates["suite"]) / median(rates["stock"]), 2),
     }

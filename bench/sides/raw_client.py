@@ -2,10 +2,12 @@
 
 import json
 import sys
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import pika
+
+WARM_UP = 50
 
 
 def main() -> None:
@@ -20,16 +22,17 @@ def main() -> None:
 
     channel.basic_consume(queue, keep, auto_ack=True)
     body = json.dumps({"args": [], "kwargs": {"text": "x" * 200}})
-    took = []
-    for number in range(int(sys.argv[2]) + 50):
+    took: list[float] = []
+    calls, used_before = WARM_UP + int(sys.argv[2]), process_time()
+    for number in range(calls):
         began_at = perf_counter()
         channel.basic_publish("", "bench-raw", body, pika.BasicProperties(reply_to=queue, correlation_id=str(number)))
         while not answers:
             connection.process_data_events(time_limit=5)
         answers.clear()
-        if number >= 50:
+        if number >= WARM_UP:
             took.append(perf_counter() - began_at)
-    print(json.dumps({"seconds": took}))
+    print(json.dumps({"seconds": took, "cpu_seconds": process_time() - used_before, "calls": calls}))
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class Overheard:
 
     def __init__(self, vhost: str) -> None:
         url = f"{infra().amqp_admin_url}{vhost}"
-        self.channel = pika.BlockingConnection(pika.URLParameters(url)).channel()
+        self.channel = pika.BlockingConnection(pika.URLParameters(f"{url}?heartbeat=0")).channel()
         for exchange in ("nameko-rpc", *(f"{service}.events" for service in STORED)):
             self.channel.queue_declare(f"overheard-{exchange}", exclusive=True)
             self.channel.queue_bind(f"overheard-{exchange}", exchange, "#")

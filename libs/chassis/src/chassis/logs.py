@@ -24,7 +24,7 @@ _PRIVATE_TEXTS = (
     (re.compile(r"(?<![\w.+-])[\w.+-]{1,100}@[\w-]+\.[\w.-]+"), MASK),
     (re.compile(r"\b\d{3}-\d{3}-\d{3}[ -]\d{2}\b"), MASK),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), MASK),
-    (re.compile(r"(?m)^(DETAIL:|\[parameters:).*$"), r"\1 " + MASK),
+    (re.compile(r"(?ms)^(DETAIL:|LINE \d+:|\[parameters:).*?(?=\n\n|\n\[|\n\(|\Z)"), r"\1 " + MASK),
 )
 QUIET = ("amqp", "kombu", "nameko", "sqlalchemy", "urllib3", "flask_smorest", "alembic.runtime.plugins")
 

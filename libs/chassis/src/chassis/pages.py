@@ -40,10 +40,10 @@ def decode_cursor(question: str, cursor: str, *parts: Callable[[Any], Any]) -> l
 
 
 def letters(value: Any) -> str:
-    """A short printable text."""
-    if not isinstance(value, str) or not value.isprintable() or len(value) > LETTERS_MAX:
+    """A short text that a column can hold."""
+    if not isinstance(value, str) or "\0" in value or len(value) > LETTERS_MAX:
         raise ValueError("not a short text")
-    return value
+    return value.encode().decode()
 
 
 def identifier(value: Any) -> str:

@@ -206,7 +206,7 @@ def context_from(message: Message) -> Context:
     values = {name: str(headers.get(f"nameko.{name}") or "")[:4096] for name in HEADERS}
     try:
         remaining_ms = int(headers["nameko.remaining_ms"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         remaining_ms = 10_000
     return Context(
         token=values["token"],

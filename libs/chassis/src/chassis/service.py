@@ -188,7 +188,10 @@ def _once(
 
 
 def _with_facts(service: Any, attempt: Callable[[], Any]) -> Any:
-    """Run the attempt; when a neighbour's fact is missing, fetch it and run once more. Collisions are tried again."""
+    """Run the attempt; when a neighbour's fact is missing, fetch it and run once more.
+
+    Collisions are tried again for as long as the caller waits.
+    """
     fetched: set[tuple[str, str]] = set()
     collisions = 0
     while True:
@@ -202,7 +205,7 @@ def _with_facts(service: Any, attempt: Callable[[], Any]) -> Any:
             service.sources.fetch(service, missing)
         except Exception as error:
             collisions += 1
-            if not is_collision(error) or collisions > COLLISIONS_MAX:
+            if not is_collision(error) or collisions > COLLISIONS_MAX or current().remaining_seconds(1) <= 0:
                 raise
 
 

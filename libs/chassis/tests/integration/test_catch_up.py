@@ -18,6 +18,15 @@ def young(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
+@pytest.fixture
+def world(young: World) -> World:
+    """The same market, with its stock running."""
+    if not young.suite.processes.get("stock"):
+        young.suite.start("stock")
+    young.revive()
+    return young
+
+
 def test_a_consumer_that_was_down_for_the_whole_history_catches_up(young: World) -> None:
     baskets = [name() for _ in range(230)]
     for basket in baskets:
@@ -32,38 +41,38 @@ def test_a_consumer_that_was_down_for_the_whole_history_catches_up(young: World)
     assert young.stock.logged("order_heard")
 
 
-def test_an_event_that_the_broker_has_lost_still_takes_effect_once(young: World) -> None:
+def test_an_event_that_the_broker_has_lost_still_takes_effect_once(world: World) -> None:
     basket = name()
-    with young.unbound():
-        young.placed(basket)
-        assert young.effects(basket) == 0
-        wait_for(lambda: young.effects(basket) == 1, 10)
+    with world.unbound():
+        world.placed(basket)
+        assert world.effects(basket) == 0
+        wait_for(lambda: world.effects(basket) == 1, 10)
 
 
-def test_a_log_of_great_events_is_read_in_parts_that_the_broker_takes(young: World) -> None:
+def test_a_log_of_great_events_is_read_in_parts_that_the_broker_takes(world: World) -> None:
     baskets = [name() for _ in range(12)]
-    with young.unbound():
+    with world.unbound():
         for basket in baskets:
-            young.placed(basket, {"padding": "x" * 150_000})
+            world.placed(basket, {"padding": "x" * 150_000})
         for basket in baskets:
-            wait_for(lambda basket=basket: young.effects(basket) == 1, 20)
-    assert not young.stock.logged("catch_up_failed")
+            wait_for(lambda basket=basket: world.effects(basket) == 1, 20)
+    assert not world.stock.logged("catch_up_failed")
 
 
-def test_a_log_with_a_new_epoch_is_read_from_its_beginning(young: World) -> None:
+def test_a_log_with_a_new_epoch_is_read_from_its_beginning(world: World) -> None:
     ahead, after = name(), name()
-    with young.unbound():
-        young.change("stock", "UPDATE event_cursor SET position = position + 100000")
-        young.placed(ahead)
-        young.placed(after)
-        assert not _appears(young, ahead)
-        young.change("orders", "UPDATE outbox_head SET epoch = gen_random_uuid()")
-        wait_for(lambda: young.effects(ahead) == young.effects(after) == 1, 10)
-    (cursor,) = young.rows("stock", "SELECT epoch, position FROM event_cursor")
-    (head,) = young.rows("orders", "SELECT epoch, position FROM outbox_head")
+    with world.unbound():
+        world.change("stock", "UPDATE event_cursor SET position = position + 100000")
+        world.placed(ahead)
+        world.placed(after)
+        assert not _appears(world, ahead)
+        world.change("orders", "UPDATE outbox_head SET epoch = gen_random_uuid()")
+        wait_for(lambda: world.effects(ahead) == world.effects(after) == 1, 10)
+    (cursor,) = world.rows("stock", "SELECT epoch, position FROM event_cursor")
+    (head,) = world.rows("orders", "SELECT epoch, position FROM outbox_head")
     assert (str(uuid.UUID(cursor.epoch)), cursor.position) == (str(head.epoch), head.position)
-    assert young.stock.logged("log_epoch_changed")
-    counts = young.rows("stock", "SELECT DISTINCT count(*) FROM effect GROUP BY mark")
+    assert world.stock.logged("log_epoch_changed")
+    counts = world.rows("stock", "SELECT DISTINCT count(*) FROM effect GROUP BY mark")
     assert counts == [(1,)]
 
 
@@ -74,19 +83,19 @@ def _appears(world: World, basket: str, seconds: float = 4) -> bool:
         return False
 
 
-def test_an_event_from_the_log_that_kills_the_process_is_parked_too(young: World) -> None:
-    with young.unbound():
-        event_id = young.placed(name(), {"die": 99})
+def test_an_event_from_the_log_that_kills_the_process_is_parked_too(world: World) -> None:
+    with world.unbound():
+        event_id = world.placed(name(), {"die": 99})
         deaths = 0
-        while not young.inbox(event_id):
-            assert young.stock.wait() == -signal.SIGKILL
+        while not world.inbox(event_id):
+            assert world.stock.wait() == -signal.SIGKILL
             deaths += 1
             assert deaths <= 5
-            young.change("stock", "UPDATE event_cursor SET leased_until = now()")
-            young.stock.start()
-            wait_for(lambda: not young.stock.running or young.inbox(event_id), 30, every=0.2)
+            world.change("stock", "UPDATE event_cursor SET leased_until = now()")
+            world.stock.start()
+            wait_for(lambda: not world.stock.running or world.inbox(event_id), 30, every=0.2)
         assert deaths == 5
-        assert "ended the process 5 times" in young.inbox(event_id)[0].error
+        assert "ended the process 5 times" in world.inbox(event_id)[0].error
         after = name()
-        young.placed(after)
-        wait_for(lambda: young.effects(after) == 1, 20)
+        world.placed(after)
+        wait_for(lambda: world.effects(after) == 1, 20)

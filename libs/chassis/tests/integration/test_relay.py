@@ -81,6 +81,18 @@ def _published(process: ServiceProcess) -> float:
     return float(next(line for line in text.splitlines() if line.startswith("events_published_total")).split()[1])
 
 
+def test_what_the_broker_has_not_confirmed_is_published_when_it_takes_it_again(world: World) -> None:
+    basket = name()
+    with world.without_exchange():
+        event_id = world.placed(basket)
+        wait_for(lambda: world.orders.logged("relay_failed"))
+        (row,) = world.rows("orders", "SELECT published_at FROM outbox WHERE event_id = :id", id=event_id)
+        assert row.published_at is None
+    wait_for(lambda: everything_is_published(world), 15)
+    wait_for(lambda: world.effects(basket) == 1)
+    ensure_no_gap(world)
+
+
 def test_a_relay_that_is_killed_under_load_loses_nothing(world: World, second_orders: ServiceProcess) -> None:
     baskets = [name() for _ in range(4)]
     with world.overheard() as so_far, ThreadPoolExecutor(CLIENTS) as clients:

@@ -89,7 +89,11 @@ def test_other_values_are_kept(lines: Lines, name: str) -> None:
         ("mail to ivan.petrov+1@example.org failed", "mail to [masked] failed"),
         ("SNILS 112-233-445 95 is known", "SNILS [masked] is known"),
         ("Bearer eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl here", "Bearer [masked] here"),
-        ("duplicate key\nDETAIL:  Key (name)=(Петров) already exists.\nmore", "duplicate key\nDETAIL: [masked]\nmore"),
+        ("duplicate\nDETAIL:  Key (name)=(Петров\nИван) exists.\n\nmore", "duplicate\nDETAIL: [masked]\n\nmore"),
+        (
+            "no date\nLINE 1: ... VALUES ('Петров', 'x')\n            ^\n\n[SQL: …]",
+            "no date\nLINE 1: [masked]\n\n[SQL: …]",
+        ),
         ("[parameters: {'name': 'Петров'}]", "[parameters: [masked]"),
         ("http://127.0.0.1:8000/a:b", "http://127.0.0.1:8000/a:b"),
         ("lessons 101-102 of 2026-09-01", "lessons 101-102 of 2026-09-01"),

@@ -67,6 +67,11 @@ def test_a_forged_text_in_a_cursor_is_refused(text: object) -> None:
         decode_cursor(QUESTION, forged([QUESTION, text]), letters)
 
 
+@pytest.mark.parametrize("text", ["г.\u00a0Придуманск", "две\nстроки"])
+def test_whatever_a_column_holds_is_a_place(text: str) -> None:
+    assert decode_cursor(QUESTION, encode_cursor(QUESTION, [text]), letters) == [text]
+
+
 @pytest.mark.parametrize("text", ["2026-11-22T04:05:06.000007+00:00", "0001-01-01T00:00:00+00:00"])
 def test_an_instant_in_utc_is_a_place(text: str) -> None:
     cursor = encode_cursor(QUESTION, [text])

@@ -101,6 +101,15 @@ def test_the_stored_hash_of_a_registration_is_not_made_from_the_password(house: 
     assert len(hashes) == 1
 
 
+def test_the_stored_hash_of_a_child_s_form_is_not_made_from_the_insurance_number(house: House) -> None:
+    token = house.guardian(ANNA)
+    child = house.child(token, snils=SNILS, key="first-key")
+    assert house.child(token, snils="001-001-997 00", key="first-key") == child
+    with pytest.raises(Refusal) as reused:
+        house.child(token, given_name="Дарья", snils=SNILS, key="first-key")
+    assert reused.value.code == "idempotency_key_reused"
+
+
 def test_an_attempt_that_nobody_had_time_for_does_not_count(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(*_: object) -> None:
         raise Unavailable("busy")

@@ -179,6 +179,19 @@ def test_a_fact_that_comes_while_another_is_being_kept_waits_for_it_and_sees_it(
     assert [kind for kind, _, _ in world.kinds(child)] == ["credit", "hold", "debit"]
 
 
+def test_a_child_without_certificate_keeps_no_other_child_s_facts_waiting(world: World) -> None:
+    world.open_programme()
+    group = Group()
+    without, offer = offered(world, group)
+    enrolled = world.enrolled(without, group, offer["offer_id"])
+    world.hear(enrolled)
+    other, _ = offered(world, group)
+    with world.hearing_open(world.issued(other)):
+        world.hear(world.marked(group, MONDAY, {enrolled.subject: "present"}))
+    world.hear(world.issued(without))
+    assert len(world.events(DEBIT_POSTED)) == 1
+
+
 @pytest.mark.parametrize("attempt", range(3))
 def test_facts_that_meet_at_the_same_instant_do_not_miss_each_other(world: World, attempt: int) -> None:
     world.open_programme()

@@ -18,7 +18,7 @@ class RpcClient:
 
     def __init__(self, amqp_url: str) -> None:
         self.user = unquote(urlsplit(amqp_url).username or "")
-        self.connection = pika.BlockingConnection(pika.URLParameters(f"{amqp_url}?heartbeat=60"))
+        self.connection = pika.BlockingConnection(pika.URLParameters(f"{amqp_url}?heartbeat=0"))
         self.channel = self.connection.channel()
         identity = uuid.uuid4()
         self.reply_key = f"reply.{self.user}.{identity}"

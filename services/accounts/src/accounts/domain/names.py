@@ -5,6 +5,7 @@ import unicodedata
 
 _SPACES = re.compile(r"\s+")
 _SIGNS = " -.'’\u0301"
+_SAME_LOOK = str.maketrans("ёabcehkmoptxy", "еавсенкмортху")
 _AROUND_HYPHEN = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")
 
 
@@ -22,7 +23,8 @@ def is_name(name: str) -> bool:
 def same_person_key(family_name: str, given_name: str, patronymic: str | None) -> str:
     """What two spellings of one person's name have in common.
 
-    Letter case, ё and е, hyphens and spaces do not tell people apart; each part of the name stays in its place.
+    Letter case, ё and е, stress marks, all signs that are no letters, and Latin letters that look like Cyrillic ones do
+    not tell people apart; each part of the name stays in its place.
     """
     return "|".join(_compared(part) for part in (family_name, given_name, patronymic or ""))
 
@@ -33,4 +35,5 @@ def normalised_email(email: str) -> str:
 
 
 def _compared(part: str) -> str:
-    return written(part).casefold().replace("ё", "е").replace("-", " ")
+    letters = (sign for sign in written(part).casefold() if sign.isalpha())
+    return "".join(letters).translate(_SAME_LOOK)

@@ -66,16 +66,33 @@ def keep_marks(session: Session, event: Received) -> None:
     """
     marks = {line["enrollment_id"]: line["mark"] for line in event.data["marks"]}
     enrollment_ids = sorted(marks)
-    if len(_settled_by(session, event.region_code, enrollment_ids)) < len(enrollment_ids):
-        locks.facts_of_region(session, event.region_code)
+    _keep_out_facts(session, event.region_code, enrollment_ids)
     session.execute(_marking(event, [(each, marks[each]) for each in enrollment_ids]))
     children = set(_settled_by(session, event.region_code, enrollment_ids))
     if children:
         settle(session, event.region_code, children)
 
 
+def _keep_out_facts(session: Session, region_code: str, enrollment_ids: Sequence[str]) -> None:
+    """Wait for the facts that would settle these enrolments without seeing their marks, and let none in."""
+    query = (
+        select(Enrollment.child_id, Certificate.certificate_id)
+        .outerjoin(
+            Certificate,
+            (Certificate.region_code == Enrollment.region_code) & (Certificate.child_id == Enrollment.child_id),
+        )
+        .where(Enrollment.region_code == region_code, Enrollment.enrollment_id.in_(enrollment_ids))
+    )
+    known = session.execute(query).all()
+    if len(known) < len(enrollment_ids):
+        locks.facts_of_region(session, region_code)
+        return
+    for child_id in sorted({row.child_id for row in known if row.certificate_id is None}):
+        locks.facts_of_child(session, region_code, child_id)
+
+
 def _settled_by(session: Session, region_code: str, enrollment_ids: Sequence[str]) -> Sequence[str]:
-    """The children of those of the enrolments whose certificates are known, one line for each enrolment."""
+    """The children of those of the enrolments whose certificates are known."""
     query = (
         select(Enrollment.child_id)
         .join(

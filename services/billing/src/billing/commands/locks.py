@@ -2,7 +2,8 @@
 
 Two facts that meet must not miss each other: if neither transaction saw the other's row, nobody would settle. So all
 facts of one child are kept one after the other. A lesson page names enrolments, not children; while some of them are
-still unknown here, it keeps every other fact of the region out for the moment.
+still unknown here, it keeps every other fact of the region out for the moment. Children whose certificates are missing
+are locked one by one, in id order: a child that never gets one must not slow the whole region down.
 """
 
 from collections.abc import Collection, Sequence

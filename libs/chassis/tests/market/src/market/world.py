@@ -134,7 +134,7 @@ class World:
     def channel(self, user: str = "") -> Iterator[Any]:
         """A channel as a broker user; as the administrator by default."""
         url = self.suite.amqp_url(user) if user else self._administrator()
-        connection = pika.BlockingConnection(pika.URLParameters(url))
+        connection = pika.BlockingConnection(pika.URLParameters(f"{url}?heartbeat=0"))
         try:
             yield connection.channel()
         finally:
@@ -182,13 +182,28 @@ class World:
     @contextmanager
     def unbound(self) -> Iterator[None]:
         """Within the block, the broker loses the orders' events."""
-        source = f"bindings/{self.suite.vhost}/e/orders.events/q/{topology.QUEUE}"
-        key = f"{contracts.PLACED.type}.*"
-        api("DELETE", f"{source}/{key}")
+        api("DELETE", f"{self._bindings()}/{contracts.PLACED.type}.*")
         try:
             yield
         finally:
-            api("POST", source, {"routing_key": key, "arguments": {}})
+            self._bind()
+
+    @contextmanager
+    def without_exchange(self) -> Iterator[None]:
+        """Within the block, the broker refuses the orders' events."""
+        exchange = f"exchanges/{self.suite.vhost}/orders.events"
+        api("DELETE", exchange)
+        try:
+            yield
+        finally:
+            api("PUT", exchange, {"type": "topic", "durable": True})
+            self._bind()
+
+    def _bindings(self) -> str:
+        return f"bindings/{self.suite.vhost}/e/orders.events/q/{topology.QUEUE}"
+
+    def _bind(self) -> None:
+        api("POST", self._bindings(), {"routing_key": f"{contracts.PLACED.type}.*", "arguments": {}})
 
     def cut(self, user: str) -> int:
         """Close all connections of a broker user; how many there were."""
