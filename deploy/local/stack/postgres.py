@@ -109,6 +109,9 @@ class Cluster:
                 "max_wal_size = '512MB'",
                 "timezone = 'UTC'",
                 "log_timezone = 'UTC'",
+                # What is refused may hold names and addresses: neither the statement nor its details are logged.
+                "log_min_error_statement = 'panic'",
+                "log_error_verbosity = 'terse'",
                 "",
             )
         )

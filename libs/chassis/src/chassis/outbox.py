@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from marshmallow import EXCLUDE, Schema
+from marshmallow import EXCLUDE, Schema, fields
 from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
 
@@ -95,8 +95,17 @@ def record(
 
 
 def narrowed(schema: SchemaClass, only: Sequence[str] | None) -> Schema:
-    """The part of a schema that one reader uses, blind to the rest."""
-    return schema(only=tuple(only) if only else None, unknown=EXCLUDE)
+    """The part of a schema that one reader uses (dotted names reach into it), blind to the rest at every depth."""
+    return _blind(schema(only=tuple(only) if only else None, unknown=EXCLUDE))
+
+
+def _blind(schema: Schema) -> Schema:
+    for field in schema.fields.values():
+        inner = field.inner if isinstance(field, fields.List) else field
+        if isinstance(inner, fields.Nested):
+            inner.unknown = EXCLUDE
+            _blind(inner.schema)
+    return schema
 
 
 def read_log(

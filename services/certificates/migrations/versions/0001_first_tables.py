@@ -48,7 +48,7 @@ def _make_enrollment() -> None:
         sa.Column("enrollment_id", ID, nullable=False),
         sa.Column("child_id", ID, nullable=False),
         sa.Column("enrolled_at", INSTANT, nullable=False),
-        sa.Column("enrolled_on", sa.Date(), nullable=False),
+        sa.Column("first_lesson_on", sa.Date(), nullable=False),
         sa.Column("withheld", sa.Text(), nullable=True),
         sa.CheckConstraint("withheld IN ('under_age', 'over_age')", name=op.f("ck_enrollment_withheld_is_known")),
         sa.ForeignKeyConstraint(

@@ -43,8 +43,13 @@ def keep_child(session: Session, event: Received) -> None:
 def keep_enrollment(session: Session, event: Received) -> None:
     """Keep that a child is enrolled, and settle."""
     holder = _lock_holder(session, event.region_code, event.data["child_id"])
-    fields = ("enrollment_id", "child_id", "enrolled_at", "enrolled_on")
-    values = {"region_code": event.region_code, **{name: event.data[name] for name in fields}}
+    fields = ("enrollment_id", "child_id", "enrolled_at")
+    lessons_on = [lesson["on"] for lesson in event.data["lessons"]]
+    values = {
+        "region_code": event.region_code,
+        "first_lesson_on": min(lessons_on, default=event.data["enrolled_on"]),
+        **{name: event.data[name] for name in fields},
+    }
     session.execute(insert(Enrollment).values(values).on_conflict_do_nothing())
     settle(session, holder)
 
@@ -62,7 +67,7 @@ def settle(session: Session, holder: Holder) -> None:
         select(Enrollment).filter_by(region_code=holder.region_code, child_id=holder.child_id)
     )
     for enrollment in enrollments.all():
-        enrollment.withheld = obstacle(born_on, enrollment.enrolled_on, today)
+        enrollment.withheld = obstacle(born_on, enrollment.first_lesson_on, today)
         if enrollment.withheld is None:
             _issue(session, holder, born_on, today)
             return

@@ -54,7 +54,7 @@ class Enrollment(Base):
     enrollment_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
     child_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
     enrolled_at: Mapped[datetime]
-    enrolled_on: Mapped[date]
+    first_lesson_on: Mapped[date]
     withheld: Mapped[str | None]
 
 

@@ -31,7 +31,7 @@ class CertificatesService(Service):
         """A child is known: its age, its time zone, its payer and its guardians."""
         commands.keep_child(session, event)
 
-    @on_event(enrollment.ENROLLED, only=("enrollment_id", "child_id", "enrolled_at", "enrolled_on"))
+    @on_event(enrollment.ENROLLED, only=("enrollment_id", "child_id", "enrolled_at", "enrolled_on", "lessons.on"))
     def on_enrolled(self, session: Session, event: Received) -> None:
         """An enrolment asks for a certificate."""
         commands.keep_enrollment(session, event)

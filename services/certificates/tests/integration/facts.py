@@ -38,7 +38,12 @@ def child_registered(**changes: Any) -> Received:
     )
 
 
-def enrolled(enrolled_on: date | None = None, child_id: str = CHILD, region_code: str = "38") -> Received:
+def enrolled(
+    enrolled_on: date | None = None,
+    child_id: str = CHILD,
+    region_code: str = "38",
+    lessons_on: tuple[date, ...] = (),
+) -> Received:
     enrollment_id = str(uuid.uuid4())
     on = enrolled_on or datetime.now(UTC).date()
     data = {
@@ -62,6 +67,9 @@ def enrolled(enrolled_on: date | None = None, child_id: str = CHILD, region_code
         "terms_version": 1,
         "offer_id": str(uuid.UUID(int=0xD5)),
         "accepted_by": MOTHER,
-        "lessons": [],
+        "lessons": [
+            {"lesson_id": str(uuid.uuid4()), "number": number, "on": each}
+            for number, each in enumerate(lessons_on, start=1)
+        ],
     }
     return received(enrollment.ENROLLED, subject=enrollment_id, region_code=region_code, data=data)

@@ -175,6 +175,19 @@ def test_a_child_outside_the_ages_gets_none_and_the_enrolment_says_why(
         assert session.scalar(select(Enrollment.withheld)) == reason
 
 
+def test_a_child_of_four_enrolled_in_august_is_five_at_the_first_lesson_and_gets_its_certificate(
+    transactions: Transactions, clock_at: Clock
+) -> None:
+    clock_at(datetime(2026, 8, 20, 3, tzinfo=UTC))
+    lessons_on = (date(2026, 9, 8), date(2026, 9, 1))
+    hear_each(
+        transactions,
+        child_registered(born_on=date(2021, 8, 31)),
+        enrolled(date(2026, 8, 20), lessons_on=lessons_on),
+    )
+    assert [certificate.valid_from for certificate in certificates(transactions)] == [date(2026, 8, 20)]
+
+
 def test_a_later_enrolment_at_the_right_age_brings_the_certificate(transactions: Transactions, clock_at: Clock) -> None:
     clock_at(datetime(2021, 4, 11, 3, tzinfo=UTC))
     hear_each(transactions, child_registered(), enrolled(date(2021, 4, 11)))

@@ -53,7 +53,7 @@ def test_the_18th_year_never_has_a_29_february_of_its_own(born_on: date) -> None
 
 
 @pytest.mark.parametrize(
-    ("enrolled_on", "reason"),
+    ("first_lesson_on", "reason"),
     [
         (date(2021, 4, 11), "under_age"),
         (date(2021, 4, 12), None),
@@ -61,22 +61,24 @@ def test_the_18th_year_never_has_a_29_february_of_its_own(born_on: date) -> None
         (date(2034, 4, 12), "over_age"),
     ],
 )
-def test_certificates_are_for_ages_5_to_17_on_the_day_of_enrolment(enrolled_on: date, reason: str | None) -> None:
-    assert obstacle(date(2016, 4, 12), enrolled_on, enrolled_on) == reason
+def test_certificates_are_for_ages_5_to_17_on_the_day_of_the_first_lesson(
+    first_lesson_on: date, reason: str | None
+) -> None:
+    assert obstacle(date(2016, 4, 12), first_lesson_on, first_lesson_on) == reason
 
 
 def test_a_certificate_that_would_be_over_when_issued_is_not_issued() -> None:
-    born_on, enrolled_on = date(2008, 11, 20), date(2026, 11, 19)
-    assert obstacle(born_on, enrolled_on, date(2026, 11, 20)) is None
-    assert obstacle(born_on, enrolled_on, date(2026, 11, 21)) == "over_age"
+    born_on, first_lesson_on = date(2008, 11, 20), date(2026, 11, 19)
+    assert obstacle(born_on, first_lesson_on, date(2026, 11, 20)) is None
+    assert obstacle(born_on, first_lesson_on, date(2026, 11, 21)) == "over_age"
 
 
 @given(births, st.integers(0, 25 * 366), st.integers(0, 400))
 def test_whoever_gets_one_gets_at_least_a_day_of_it(born_on: date, days_old: int, days_late: int) -> None:
-    enrolled_on = born_on + timedelta(days=days_old)
-    issued_on = enrolled_on + timedelta(days=days_late)
-    if obstacle(born_on, enrolled_on, issued_on) is None:
+    first_lesson_on = born_on + timedelta(days=days_old)
+    issued_on = first_lesson_on + timedelta(days=days_late)
+    if obstacle(born_on, first_lesson_on, issued_on) is None:
         period = validity(born_on, issued_on)
         assert period.first <= period.last
         assert period.state(issued_on) == "valid"
-        assert 5 <= age_on(born_on, enrolled_on) <= 17
+        assert 5 <= age_on(born_on, first_lesson_on) <= 17

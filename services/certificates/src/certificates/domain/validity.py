@@ -45,12 +45,13 @@ def age_on(born_on: date, on: date) -> int:
     return years if on >= birthday(born_on, years) else years - 1
 
 
-def obstacle(born_on: date, enrolled_on: date, issued_on: date) -> str | None:
+def obstacle(born_on: date, first_lesson_on: date, issued_on: date) -> str | None:
     """Why an enrolment brings no certificate if it were issued on `issued_on`: `under_age`, `over_age`, or nothing.
 
-    What counts is the age on the day of enrolment; but a certificate that would be over when issued is not issued.
+    What counts is the age at the first lesson, as for enrolment and offers; but a certificate that would be over when
+    issued is not issued.
     """
-    age = age_on(born_on, enrolled_on)
+    age = age_on(born_on, first_lesson_on)
     if age < YOUNGEST:
         return UNDER_AGE
     if age >= GROWN_UP or issued_on > birthday(born_on, GROWN_UP):
