@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chassis.testing import infra
+from chassis.testing import infra, wait_for
 from chassis.testing.infra import PASSWORD, VARIABLE
 from market import topology
 
@@ -66,12 +67,21 @@ class Servers:
 
 
 def end(stack_infra: Any, parts: tuple[str, ...] = (*BROKER, *DATABASE)) -> None:
-    """Kill at once, and delete the data."""
+    """Kill at once, wait until the ports are free, and delete the data."""
+    from stack.ports import is_free
+
     for daemon in (daemon for part in parts for daemon in stack_infra.daemons(part)):
         if pid := daemon.pid():
             os.killpg(pid, signal.SIGKILL)
+    ports = dict(vars(stack_infra.ports))
+    database = {ports.pop("postgres")}
+    freed = (database if DATABASE[0] in parts else set()) | (set(ports.values()) if BROKER[0] in parts else set())
+    wait_for(lambda: all(is_free(port) for port in freed), 20, f"end of whoever listens on {sorted(freed)}")
     stack_infra.stop(parts)
     stack_infra.wipe(parts)
+    # A killed cluster leaves the lock of its socket behind, with a process id that may be somebody's again.
+    if DATABASE[0] in parts:
+        shutil.rmtree(stack_infra.home / DATABASE[0] / "run", ignore_errors=True)
 
 
 @contextmanager
@@ -84,7 +94,9 @@ def own_servers() -> Iterator[Servers]:
 
     home = files.directory(checkout.home("chassis-faults"))
     with files.lock(home / "in-use"):
-        end(Infra(home, InfraPorts.from_base(FIRST_PORT)))
+        earlier = Infra(home, InfraPorts.from_base(FIRST_PORT)).noted_base()
+        if earlier:
+            end(Infra(home, InfraPorts.from_base(earlier)))
         servers = Servers(Infra(home, InfraPorts.from_base(free_base(FIRST_PORT))), rabbitmq.user)
         before = os.environ[VARIABLE]
         try:
