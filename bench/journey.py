@@ -12,7 +12,7 @@ from typing import Any
 
 from families import Family, Site, ready_to_apply, teachers_pages
 from load import open_loop, percentiles, say, seen_after
-from processes import Meter
+from processes import Meter, Stretch
 
 from chassis.testing import Suite, running_suite
 from contracts.registry import SERVICES
@@ -44,10 +44,10 @@ def measure() -> dict[str, Any]:
         open_loop(PER_SECOND, [partial(_apply_and_watch, site, family) for family in warm])
         report["cpu_ms_per_enrolment"] = _cost_of_enrolments(meter, site, unwatched, idle)
         say(f"{WATCHED} applications")
-        report["application"] = _watch_applications(site, watched)
+        report["application"] = _watch_applications(meter, site, watched)
         meter.wait_until_quiet()
         say(f"{WATCHED} marks")
-        report["lesson_page"] = _watch_marks(site, warm, watched)
+        report["lesson_page"] = _watch_marks(meter, site, warm, watched)
         report["memory_mb_after_work"] = meter.memory()
         return report
 
@@ -103,7 +103,8 @@ def _milliseconds(seconds: Mapping[str, float]) -> dict[str, float]:
     return {name: round(each * 1000, 1) for name, each in {**seconds, "services": services}.items()}
 
 
-def _watch_applications(site: Site, families: list[Family]) -> dict[str, Any]:
+def _watch_applications(meter: Meter, site: Site, families: list[Family]) -> dict[str, Any]:
+    stretch = Stretch(meter)
     results, late = open_loop(PER_SECOND, [partial(_apply_and_watch, site, family) for family in families])
     answered, visible = zip(*results, strict=True)
     return {
@@ -111,12 +112,14 @@ def _watch_applications(site: Site, families: list[Family]) -> dict[str, Any]:
         "answered_to_hold_visible_ms": percentiles(visible),
         "samples": len(results),
         "begun_late_ms_at_most": round(late * 1000, 1),
+        "machine_busy_share": stretch.shares(),
     }
 
 
-def _watch_marks(site: Site, warm: list[Family], families: list[Family]) -> dict[str, Any]:
+def _watch_marks(meter: Meter, site: Site, warm: list[Family], families: list[Family]) -> dict[str, Any]:
     pages = teachers_pages(site)
     open_loop(PER_SECOND, [partial(_mark_and_watch, site, pages[family.region_code], family) for family in warm])
+    stretch = Stretch(meter)
     jobs = [partial(_mark_and_watch, site, pages[family.region_code], family) for family in families]
     results, late = open_loop(PER_SECOND, jobs)
     answered, visible = zip(*results, strict=True)
@@ -126,6 +129,7 @@ def _watch_marks(site: Site, warm: list[Family], families: list[Family]) -> dict
         "sent_to_debit_visible_ms": percentiles([sum(result) for result in results]),
         "samples": len(results),
         "begun_late_ms_at_most": round(late * 1000, 1),
+        "machine_busy_share": stretch.shares(),
     }
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 Done = TypeVar("Done")
 THREADS = 96
-FIRST_LOOK_SECONDS, LOOK_SECONDS, PATIENCE_SECONDS = 0.1, 0.1, 60.0
+FIRST_LOOK_SECONDS, LOOK_SECONDS, PATIENCE_SECONDS = 0.2, 0.2, 60.0
 LATER_LOOKS_SHARE = 0.1
 """Whoever has waited long looks less often, or the looking would be the load."""
 
@@ -37,7 +37,7 @@ def open_loop(per_second: float, jobs: Sequence[Callable[[], Done]]) -> tuple[li
 
 
 def seen_after(look: Callable[[], bool], since: float) -> float:
-    """Seconds from `since` until a look has shown it: one look and one pause (100 ms, later a tenth) longer at most."""
+    """Seconds from `since` until a look has shown it: one look and one pause (200 ms, later a tenth) longer at most."""
     sleep(FIRST_LOOK_SECONDS)
     while not look():
         if perf_counter() - since > PATIENCE_SECONDS:

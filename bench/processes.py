@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from time import sleep
+from time import perf_counter, sleep
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from chassis.testing import Suite, infra, wait_for
 from chassis.testing.infra import VARIABLE
 
 TICKS = os.sysconf("SC_CLK_TCK")
+PARTIES = ("suite", "asking", "others")
 QUIET_SHARE = 0.15
 QUIET_WAIT_SECONDS = 60
 Seconds = dict[str, float]
@@ -33,6 +34,12 @@ def memory_mb(pid: int) -> dict[str, float]:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     sizes = {name: int(rest.split()[0]) / 1024 for name, _, rest in (line.partition(":") for line in lines[1:])}
     return {"rss": round(sizes["Rss"], 1), "pss": round(sizes["Pss"], 1)}
+
+
+def machine_cpu_seconds() -> float:
+    """Of everybody on this machine so far, all cores together, with what other machines on the same metal took."""
+    user, nice, system, _idle, _iowait, *interrupts_and_stolen = Path("/proc/stat").read_text("ascii").split()[1:9]
+    return sum(map(int, (user, nice, system, *interrupts_and_stolen))) / TICKS
 
 
 class Meter:
@@ -77,6 +84,22 @@ class Meter:
     def _backends(self) -> list[int]:
         query = "SELECT pid FROM pg_stat_activity WHERE datname = ANY(%s)"
         return [int(pid) for (pid,) in _asked_of_the_database(query, self.databases)]
+
+
+class Stretch:
+    """A stretch of time, and who kept the machine busy in it."""
+
+    def __init__(self, meter: Meter) -> None:
+        self.meter, self.before, self.began_at = meter, meter.read(), perf_counter()
+        self.asking, self.everybody = cpu_seconds(os.getpid()), machine_cpu_seconds()
+
+    def shares(self) -> dict[str, float]:
+        """Parts of all cores' time: the suite with broker and database, those who ask, anybody else."""
+        suite = sum(self.meter.used_since(self.before).values())
+        asking = cpu_seconds(os.getpid()) - self.asking
+        others = machine_cpu_seconds() - self.everybody - suite - asking
+        whole = (perf_counter() - self.began_at) * (os.cpu_count() or 1)
+        return {name: round(each / whole, 2) for name, each in zip(PARTIES, (suite, asking, others), strict=True)}
 
 
 def database_version() -> str:

@@ -27,8 +27,10 @@ def loads(body: bytes | str, *, bytes_max: int = BYTES_MAX, depth_max: int = DEP
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique)
     except RecursionError:
         raise ValueError(f"nested deeper than {depth_max}") from None
-    if text.count("[") + text.count("{") > depth_max or "\\u" in text:
-        _check(value, depth_max)
+    if text.count("[") + text.count("{") > depth_max:
+        _check_depth(value, depth_max)
+    if "\\u" in text:
+        _check_texts(value)
     return value
 
 
@@ -50,12 +52,20 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _check(value: Any, depth: int) -> None:
+def _check_depth(value: Any, depth: int) -> None:
+    if isinstance(value, dict | list):
+        if depth == 0:
+            raise ValueError("nested too deeply")
+        for inner in value.values() if isinstance(value, dict) else value:
+            if isinstance(inner, dict | list):
+                _check_depth(inner, depth - 1)
+
+
+def _check_texts(value: Any) -> None:
+    """Only an escape can bring what neither UTF-8 nor JSON lets through as it is."""
     if isinstance(value, str):
         if not value.isprintable() and ("\0" in value or any("\ud800" <= each <= "\udfff" for each in value)):
             raise ValueError("a character that cannot be stored")
     elif isinstance(value, dict | list):
-        if depth == 0:
-            raise ValueError("nested too deeply")
         for inner in (*value, *value.values()) if isinstance(value, dict) else value:
-            _check(inner, depth - 1)
+            _check_texts(inner)

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, DateTime, Engine, MetaData, Text, create_engine
+from sqlalchemy import BigInteger, Date, DateTime, Engine, MetaData, Text, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 POOL_SIZE = 8
+TRUSTED_SECONDS = 0.5
+"""A connection that was in use this lately is not asked whether it lives: asking costs every transaction a trip."""
 ANNOUNCED = "chassis.announced"
 """Set in `Session.info` by a transaction that recorded an event."""
 OPTIONS = "-c statement_timeout=8000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
@@ -43,16 +46,35 @@ def create(url: str, application_name: str, pool_size: int = POOL_SIZE) -> Engin
     """An engine whose every statement, lock and idle transaction has a limit."""
     if not url.startswith("postgresql+psycopg2://"):
         raise ValueError("The database URL must begin with postgresql+psycopg2:// (psycopg 3 blocks the event loop).")
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
-        pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
         connect_args={"application_name": application_name, "connect_timeout": 3, "options": OPTIONS},
     )
+    _ask_the_rested(engine)
+    return engine
+
+
+def _ask_the_rested(engine: Engine) -> None:
+    """Whoever takes a connection that has rested for a while gets one that answers."""
+
+    def returned(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = monotonic()
+
+    def taken(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("used_at", monotonic()) < TRUSTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", returned)
+    event.listen(engine, "checkout", taken)
 
 
 class Transactions:

@@ -18,6 +18,7 @@ from chassis.tables import inbox
 
 DONE, RETRY, PARKED = "done", "retry", "parked"
 BODY_BYTES_KEPT = 64 * 1024
+CLAIM = insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,8 @@ class Delivery:
 
 def claim(session: Session, handler: str, delivery: Delivery) -> bool:
     """Mark the event as done by this handler, in the transaction of its effect. False when it is known already."""
-    statement = (
-        insert(inbox)
-        .values(occurred_at=delivery.occurred_at, handler=handler, event_id=delivery.event_id, state=DONE)
-        .on_conflict_do_nothing()
-        .returning(inbox.c.event_id)
-    )
-    return session.execute(statement).first() is not None
+    row = {"occurred_at": delivery.occurred_at, "handler": handler, "event_id": delivery.event_id, "state": DONE}
+    return session.execute(CLAIM, row).first() is not None
 
 
 def fail(

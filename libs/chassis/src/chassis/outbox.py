@@ -22,6 +22,7 @@ from chassis.tables import outbox, outbox_head
 EVENT_BYTES_MAX = 512 * 1024
 PAGE_BYTES = 256 * 1024
 """A page of the log is full with it; the event that fills it comes along, and one message takes both."""
+RECORD = outbox.insert()
 SchemaClass = type[Schema]
 
 
@@ -77,19 +78,18 @@ def record(
     if len(json.dumps(body)) > EVENT_BYTES_MAX:
         raise InvalidEvent(f"{event.type}: longer than {EVENT_BYTES_MAX} bytes")
     event_id, context = str(uuid.uuid4()), current()
-    session.execute(
-        outbox.insert().values(
-            occurred_at=clock.now(),
-            event_id=event_id,
-            region_code=region_code,
-            type=event.type,
-            subject=subject,
-            version=version,
-            data=body,
-            traceparent=context.traceparent or None,
-            correlation_id=context.correlation_id or None,
-        )
-    )
+    row = {
+        "occurred_at": clock.now(),
+        "event_id": event_id,
+        "region_code": region_code,
+        "type": event.type,
+        "subject": subject,
+        "version": version,
+        "data": body,
+        "traceparent": context.traceparent or None,
+        "correlation_id": context.correlation_id or None,
+    }
+    session.execute(RECORD, row)
     session.info[ANNOUNCED] = True
     return event_id
 
@@ -130,13 +130,21 @@ def read_log(
 
 
 def _page(session: Session, limit: int, order: Any, *wanted: Any) -> tuple[list[Any], bool]:
-    """The first events in an order, as many as fit into one message; whether there may be more."""
-    size = func.octet_length(cast(outbox.c.data, Text))
-    filled = func.sum(size).over(order_by=order, rows=(None, 0))
-    sized = select(outbox, size.label("size"), filled.label("filled")).where(*wanted).order_by(order).limit(limit)
-    page = sized.subquery()
-    rows = list(session.execute(page.select().where(page.c.filled - page.c.size < PAGE_BYTES).order_by("filled")).all())
-    return rows, len(rows) == limit or (bool(rows) and rows[-1].filled >= PAGE_BYTES)
+    """The first events in an order, as many as fit into one message; whether there may be more.
+
+    An event's stored size is known without reading it and bounds how many are read to measure their texts.
+    """
+    own = func.pg_column_size(outbox.c.data)
+    stored = func.sum(own).over(order_by=order, rows=(None, 0))
+    in_reach = select(outbox, own.label("own"), stored.label("stored")).where(*wanted).order_by(order).limit(limit)
+    near = in_reach.subquery()
+    size = func.octet_length(cast(near.c.data, Text))
+    filled = func.sum(size).over(order_by=near.c.stored, rows=(None, 0))
+    measured = select(near, size.label("size"), filled.label("filled"))
+    page = measured.where(near.c.stored - near.c.own < PAGE_BYTES).subquery()
+    fitting = page.select().where(page.c.filled - page.c.size < PAGE_BYTES).order_by(page.c.filled)
+    rows = list(session.execute(fitting).all())
+    return rows, len(rows) == limit or (bool(rows) and max(rows[-1].stored, rows[-1].filled) >= PAGE_BYTES)
 
 
 def _oldest_young(session: Session, after: int, age_seconds: float) -> int | None:

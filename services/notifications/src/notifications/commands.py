@@ -7,9 +7,9 @@ follow from event and person, so that settling twice changes nothing.
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Table, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -145,4 +145,4 @@ def _delivery(region_code: str, event_id: str, user_id: str, purpose: str) -> di
 
 
 def _insert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
-    session.execute(insert(model).values(rows).on_conflict_do_nothing())
+    session.execute(insert(cast(Table, model.__table__)).on_conflict_do_nothing(), rows)

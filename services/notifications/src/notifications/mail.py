@@ -47,8 +47,8 @@ class MailWorker:
     def send_next(self) -> bool:
         """Try to send one mail. False when none is due."""
         with self.transactions.writing() as session:
-            interrupted = deliveries.give_up_interrupted(session, clock.now())
             claimed = deliveries.claim(session, clock.now())
+            interrupted = 0 if claimed else deliveries.give_up_interrupted(session, clock.now())
         if interrupted:
             log.warning("mails_failed", reason="interrupted", count=interrupted)
         if claimed is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, null, select
+from sqlalchemy import Row, exists, null, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,6 @@ from billing.domain.coverage import Lesson, Span
 from billing.models import (
     Certificate,
     Contract,
-    ContractLesson,
     Credit,
     Enrollment,
     FundingPeriod,
@@ -46,6 +45,12 @@ _EVENTS = {
     AWAITING_ACCEPTANCE: CONTRACT_AWAITING_ACCEPTANCE,
     ACTIVE: CONTRACT_ACTIVATED,
 }
+_FREEZING = text(
+    "INSERT INTO contract_lesson (region_code, contract_id, lesson_id, lesson_on, k)"
+    " SELECT :region_code, CAST(:contract_id AS uuid), listed.* FROM"
+    " unnest(CAST(:lesson_ids AS uuid[]), CAST(:days AS date[])) WITH ORDINALITY AS listed (lesson_id, lesson_on, k)"
+)
+"""All lessons of a contract in one row set: there may be hundreds, and the programme is locked meanwhile."""
 Known = Row[Certificate, Enrollment, FundingPeriod, FundingProgramme, Credit, Pocket, Offer, Contract]
 
 
@@ -245,18 +250,15 @@ def _saving(known: Known, change: _Change) -> Any:
 
 def _activate(session: Session, known: Known, change: _Change, at: datetime) -> None:
     """Freeze the list of lessons, and hold the certificate's share."""
-    lessons = [
+    session.execute(
+        _FREEZING,
         {
             "region_code": known.Enrollment.region_code,
             "contract_id": change.contract_id,
-            "lesson_id": lesson.lesson_id,
-            "k": k,
-            "lesson_on": lesson.on,
-        }
-        for k, lesson in enumerate(change.verdict.lessons, start=1)
-    ]
-    if lessons:
-        session.execute(insert(ContractLesson), lessons)
+            "lesson_ids": [lesson.lesson_id for lesson in change.verdict.lessons],
+            "days": [lesson.on for lesson in change.verdict.lessons],
+        },
+    )
     if change.verdict.split.certificate.minor:
         ledger.post(session, known.Enrollment.region_code, [_hold(known, change, at)], at)
 

@@ -7,14 +7,15 @@ guarded balances, so that no posting can be made without them.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, text
+from sqlalchemy import Table, insert, text
 from sqlalchemy.orm import Session
 
 from billing.domain.ledger import Account, Movement
 from billing.models import LedgerTransaction, Posting
 
+_TRANSACTIONS, _POSTINGS = (insert(cast(Table, model.__table__)) for model in (LedgerTransaction, Posting))
 _POCKETS = """
     SELECT region_code, certificate_id, period_id, municipality_code, unit,
         sum(amount_minor) FILTER (WHERE account = 'pocket_available') AS available,
@@ -40,8 +41,8 @@ def post(session: Session, region_code: str, movements: Sequence[Movement], at: 
         return
     transactions = [_transaction(region_code, each, at) for each in movements]
     postings = [line for each in movements for line in _lines(region_code, each, at)]
-    session.execute(insert(LedgerTransaction).execution_options(render_nulls=True), transactions)
-    session.execute(insert(Posting).execution_options(render_nulls=True), postings)
+    session.execute(_TRANSACTIONS, transactions)
+    session.execute(_POSTINGS, postings)
 
 
 def _transaction(region_code: str, movement: Movement, at: datetime) -> dict[str, Any]:

@@ -110,13 +110,21 @@ def share_out(terms: Terms, allowed: Span, available: Amount) -> tuple[Split, tu
     """The split for the group's days that are allowed, and their lessons. Days without a lesson cost nothing."""
     days = terms.group.within(allowed)
     lessons = lessons_within(terms.lessons, days)
-    return split(terms.price, terms.normative, available, days.days if lessons else 0, terms.group.days), lessons
+    return _split(terms, days, available, any_lesson=bool(lessons)), lessons
+
+
+def _split(terms: Terms, days: Span, available: Amount, *, any_lesson: bool) -> Split:
+    return split(terms.price, terms.normative, available, days.days if any_lesson else 0, terms.group.days)
 
 
 def greatest_parent_share(terms: Terms, allowed: Span, available: Amount) -> Amount:
     """The most that the parent could be asked for, on whichever of the allowed days the coverage begins."""
-    starts: Sequence[date] = [*terms.group.within(allowed).first_days()] or [allowed.first]
-    return max(share_out(terms, Span(first, allowed.last), available)[0].parent for first in starts)
+    days = terms.group.within(allowed)
+    last_lesson_on = max((lesson.on for lesson in terms.lessons if lesson.on in days), default=date.min)
+    starts: Sequence[date] = [*days.first_days()] or [allowed.first]
+    return max(
+        _split(terms, Span(first, days.last), available, any_lesson=first <= last_lesson_on).parent for first in starts
+    )
 
 
 def unaccepted(offer: Offer | None, application: Application, parent_share: Amount) -> str | None:

@@ -222,7 +222,7 @@ class World:
         """Make every process run and be ready, and the client connected, whatever tests have done meanwhile."""
         try:
             self.client.connection.process_data_events(0)
-        except pika.exceptions.AMQPError:
+        except (pika.exceptions.AMQPError, ValueError):
             self.client = self.suite.rpc("front")
         for group in self.suite.processes.values():
             for process in group:
