@@ -7,7 +7,7 @@ PYTHON ?= python3
 STACK = PYTHONPATH="$(CURDIR)/deploy/local" $(PYTHON) -m stack
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs test test-long check bench lock generated
+.PHONY: help demo up down status logs integrator test test-long check bench lock generated
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ status: ## Show every process of the suite
 
 logs: ## Follow one log: make logs S=billing
 	@$(STACK) logs $(S)
+
+integrator: ## Give an integrator a broker user: make integrator NAME=school-portal REGION=38 (no REGION: take it away)
+	@$(STACK) integrator $(NAME) $(REGION)
 
 check: ## Lint, types, import rules and the tests without broker and database
 	@$(STACK) check -- $(ARGS)

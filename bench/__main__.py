@@ -1,4 +1,4 @@
-"""`python bench [--keep] [rpc relay journey]`: measure, and print JSON.
+"""`python bench [--keep] [rpc relay search journey]`: measure, and print JSON.
 
 `make bench` runs all of it on servers of its own; `make bench ARGS=--keep` also writes the run into README.md here.
 The measured processes are all started from here; nothing else should be busy on the machine meanwhile.
@@ -19,14 +19,14 @@ from processes import database_version
 from chassis.testing.broker import api
 
 HERE = Path(__file__).parent
-NAMES = ("rpc", "relay", "journey")
+NAMES = ("rpc", "relay", "search", "journey")
 
 
 def main() -> None:
     """Measure what was asked for, one after the other."""
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("--keep", action="store_true", help="write the run into bench/README.md")
-    parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="rpc|relay|journey", help="default: all")
+    parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="|".join(NAMES), help="default: all")
     arguments = parser.parse_args()
     report: dict[str, Any] = {"machine": machine()}
     for name in arguments.names or NAMES:

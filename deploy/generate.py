@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from api_errors import api_errors_md
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from event_tables import public_events_md
 
 from chassis import settings
-from contracts import topology
+from contracts import asyncapi, topology
 from contracts.base import PUBLIC, Method
 from contracts.registry import EVENTS, METHODS, READERS, SERVICES
 from gateway import routes
@@ -23,6 +25,7 @@ from gateway.settings import Settings as GatewaySettings
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUTES = "<!-- generated: routes -->"
+PUBLIC_EVENTS = "<!-- generated: public events -->"
 BEGIN, END = "<!-- generated: contracts -->", "<!-- /generated -->"
 HEAD = "<!-- Written by deploy/generate.py; do not edit. -->\n"
 
@@ -113,7 +116,12 @@ def outputs() -> dict[Path, str]:
         ROOT / "deploy" / "rabbitmq" / "definitions.json": definitions_json(),
         ROOT / "docs" / "contracts.md": contracts_md(),
         ROOT / "docs" / "settings.md": settings_md(),
+        ROOT / "docs" / "api-errors.md": api_errors_md(),
     }
+    wanted[ROOT / "docs" / "asyncapi.json"] = json.dumps(asyncapi.document(), ensure_ascii=False, indent=1) + "\n"
+    integrators = ROOT / "docs" / "integrators.md"
+    before, _, rest = integrators.read_text(encoding="utf-8").partition(PUBLIC_EVENTS)
+    wanted[integrators] = f"{before}{PUBLIC_EVENTS}\n\n{public_events_md()}\n\n{END}{rest.partition(END)[2]}"
     document = openapi()
     wanted[ROOT / "docs" / "openapi.json"] = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     gateway = ROOT / "services" / "gateway" / "README.md"

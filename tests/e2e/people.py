@@ -9,12 +9,23 @@ from typing import Any
 
 import requests
 
-from chassis.testing import wait_for
+from chassis.testing import Suite, wait_for
 
 DEMO_PASSWORD = "kruzhok-demo-2026"
 PASSWORD = "an invented sentence"
 PLACES = {"38": ("25701000", "Робототехника каждый день"), "05": ("82654000", "Вольная борьба каждый день")}
 SECONDS = 12
+NOBODY = "6f1c1f0e-52b5-4f0e-9c1e-8d6f0b7c2a11"
+OPEN, DRAFT, CLOSED, NOT_YET_OPEN, OF_A_SUSPENDED_PROVIDER, REVIEWED, FREE, IN_HOURS = (
+    f"38000000-0000-4000-8000-0000000000{number}" for number in (10, 11, 12, 13, 14, 15, 16, 17)
+)
+"""Groups of the sample: admits at once and meets every day; and what else a group can be."""
+RULES: dict[str, Any] = {
+    "nominal": {"value": "15500.00", "unit": "RUB"}, "certificates_max": None, "nominal_sum_max": None,
+    "charge": "per_attended_lesson", "absent_percent": 100, "ill_percent": 0, "excused_percent": 0,
+    "copayment_allowed": True, "remainder": "burn",
+}  # fmt: skip
+"""Of a funding programme, without its period."""
 
 
 def new_key() -> str:
@@ -78,17 +89,17 @@ class Family(Person):
         family.sign_in(family.email, PASSWORD)
         return family
 
-    def child_body(self) -> dict[str, Any]:
+    def child_body(self, **changes: Any) -> dict[str, Any]:
         """A child that nobody has."""
         letters = "".join("абвгдежиклмнопрс"[int(digit, 16)] for digit in uuid.uuid4().hex[:10])
         return {
             "family_name": f"Примерова-{letters.capitalize()}", "given_name": "Мария", "born_on": "2016-01-15",
-            "municipality_code": PLACES[self.region_code][0],
+            "municipality_code": PLACES[self.region_code][0], **changes,
         }  # fmt: skip
 
-    def new_child(self) -> str:
+    def new_child(self, **changes: Any) -> str:
         """Register a child; its id."""
-        answer = self.post("/children", self.child_body(), new_key())
+        answer = self.post("/children", self.child_body(**changes), new_key())
         assert answer.status_code == 201, answer.text
         self.children.append(answer.json()["child_id"])
         return self.children[-1]
@@ -102,20 +113,55 @@ class Family(Person):
         groups = self.get(f"/programmes/{programme['programme_id']}").json()["groups"]
         return next(group for group in groups if group["admission"] == "instant" and group["places_free"])
 
-    def offer(self, child_id: str, key: str | None = None) -> dict[str, Any]:
-        """An offer for the sample group."""
-        asked = {"child_id": child_id, "group_id": self.group()["group_id"]}
-        answer = self.post("/offers", asked, key or new_key())
+    def ask_offer(self, child_id: str, group_id: str, key: str | None = None) -> requests.Response:
+        """Ask what the group would cost for the child."""
+        return self.post("/offers", {"child_id": child_id, "group_id": group_id}, key or new_key())
+
+    def offer(self, child_id: str, key: str | None = None, group_id: str | None = None) -> dict[str, Any]:
+        """An offer, for the group that admits at once unless another is named."""
+        answer = self.ask_offer(child_id, group_id or self.group()["group_id"], key)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def apply(self, offer: dict[str, Any], key: str | None = None, **changes: Any) -> requests.Response:
+        """Accept an offer by applying, for its child and group unless told otherwise."""
+        body = {name: offer[name] for name in ("child_id", "group_id", "offer_id")} | changes
+        return self.post("/applications", body, key or new_key())
+
+    def applied(self, group_id: str | None = None, **changes: Any) -> dict[str, Any]:
+        """A new child's application."""
+        answer = self.apply(self.offer(self.new_child(), group_id=group_id), **changes)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
     def enrolled(self) -> dict[str, Any]:
         """A new child's application, enrolled."""
-        offer = self.offer(self.new_child())
-        body = {name: offer[name] for name in ("child_id", "group_id", "offer_id")}
-        answer = self.post("/applications", body, new_key())
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json())
+        application = self.applied()
+        assert application["status"] == "enrolled"
+        return application
+
+    def certificate(self, child_id: str) -> dict[str, Any]:
+        """The child's certificate, once it is there."""
+        path = f"/children/{child_id}/certificate"
+        return dict(wait_for(lambda: (found := self.get(path)).ok and found.json(), 20, "the certificate"))
+
+
+@dataclass
+class Cast:
+    """Everybody whom the tests of refusals need."""
+
+    suite: Suite
+    family: Family
+    other_family: Family
+    teacher: Person
+    provider: Person
+    municipality: Person
+    region: Person
+
+    @property
+    def anybody(self) -> Person:
+        """Somebody without a token."""
+        return Person(self.suite.url)
 
 
 def confirmation_token(mail: Path, address: str) -> str | None:

@@ -7,11 +7,11 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from people import Family, Person, staff
+from people import Cast, Family, Person, staff
 
-from chassis.testing import Suite
+from chassis.testing import Suite, wait_for
 
-METHODS = ("get", "post", "put", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 NOBODY = "6f1c1f0e-52b5-4f0e-9c1e-8d6f0b7c2a11"
 
 
@@ -45,7 +45,7 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 def test_every_documented_operation_answers_as_documented(
     suite: Suite, document: dict[str, Any], family: Family
 ) -> None:
-    people = {role: staff(suite.url, role, "38") for role in ("teacher", "provider", "municipality")}
+    people = {role: staff(suite.url, role, "38") for role in ("teacher", "provider", "municipality", "region")}
     everybody: dict[str, Person] = {**people, "guardian": family}
     for method, path, operation in operations(document):
         roles = operation.get("x-roles", ["guardian"])
@@ -63,17 +63,19 @@ def names_in(path: str) -> list[str]:
     return [part[1:-1] for part in path.split("/") if part.startswith("{")]
 
 
-def test_good_answers_fit_their_schemas(
-    suite: Suite, document: dict[str, Any], family: Family, teacher: Person
-) -> None:
+def test_good_answers_fit_their_schemas(document: dict[str, Any], cast: Cast) -> None:
+    family, teacher, provider, municipality = cast.family, cast.teacher, cast.provider, cast.municipality
     application = family.enrolled()
+    enrolment = f"/applications/{application['application_id']}"
+    number = family.certificate(application["child_id"])["number"]
+    wait_for(lambda: family.get(f"{enrolment}/contract").status_code == 200, 20, "the contract")
     child, group = f"/children/{application['child_id']}", application["group_id"]
     lesson = teacher.get(f"/provider/groups/{group}/lessons").json()["items"][0]["lesson_id"]
     pages = {
         "/regions": (family, "/regions"),
         "/municipalities": (family, "/municipalities?region_code=38&limit=3"),
         "/directions": (family, "/directions"),
-        "/programmes": (family, "/programmes?q=робототехника&age=9"),
+        "/programmes": (family, "/programmes?q=робототехника&age=9&weekday=1&price_max=20000.00&with_places=true"),
         "/programmes/{programme_id}": (family, f"/programmes/{application['programme_id']}"),
         "/groups/{group_id}": (family, f"/groups/{group}"),
         "/me": (family, "/me"),
@@ -85,7 +87,21 @@ def test_good_answers_fit_their_schemas(
         "/children/{child_id}/certificate/operations": (family, f"{child}/certificate/operations"),
         "/provider/groups/{group_id}/lessons": (teacher, f"/provider/groups/{group}/lessons"),
         "/provider/lessons/{lesson_id}": (teacher, f"/provider/lessons/{lesson}"),
-        "/municipality/budgets": (staff(suite.url, "municipality", "38"), "/municipality/budgets"),
+        "/applications/{application_id}/contract": (family, f"{enrolment}/contract"),
+        "/claims": (family, "/claims"),
+        "/provider/groups": (provider, "/provider/groups"),
+        "/provider/groups/{group_id}/applications": (
+            provider,
+            f"/provider/groups/{group}/applications?status=enrolled",
+        ),
+        "/municipality/budgets": (municipality, "/municipality/budgets"),
+        "/municipality/periods": (municipality, "/municipality/periods"),
+        "/municipality/funding-programmes": (municipality, "/municipality/funding-programmes"),
+        "/municipality/claims": (municipality, "/municipality/claims?state=approved"),
+        "/municipality/certificates": (municipality, f"/municipality/certificates?number={number}"),
+        "/region/periods": (cast.region, "/region/periods"),
+        "/region/providers": (cast.region, "/region/providers"),
+        "/region/certificates": (cast.region, f"/region/certificates?number={number}"),
     }
     for path, (person, address) in pages.items():
         answer = person.get(address)

@@ -1,16 +1,17 @@
 """Idempotency: a repeat has the first answer and no second effect."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 
 import pytest
 import requests
+from backstage import changed_terms
 from people import Family, Person, new_key
+from provoked import refused
 from sqlalchemy import text
 
+from chassis.commands import LOCK
 from chassis.testing import Suite, engine_of, wait_for
 
 COPIES = 16
@@ -34,13 +35,11 @@ def count(person: Person, path: str) -> int:
 
 @pytest.mark.parametrize("path", ["/registrations", "/children", "/offers", "/applications"])
 def test_what_creates_needs_a_key(family: Family, path: str) -> None:
-    answer = family.post(path, {})
-    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+    refused(family.post(path, {}), 400, "idempotency_key_missing")
 
 
 def test_the_municipality_needs_a_key_too(municipality: Person) -> None:
-    answer = municipality.post("/municipality/budgets", {})
-    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+    refused(municipality.post("/municipality/budgets", {}), 400, "idempotency_key_missing")
 
 
 def test_a_repeat_has_the_same_answer_and_one_effect(family: Family) -> None:
@@ -60,8 +59,36 @@ def test_a_quoted_key_is_the_same_key(family: Family) -> None:
 def test_another_body_under_the_same_key_is_refused(family: Family) -> None:
     key = new_key()
     assert family.post("/children", family.child_body(), key).status_code == 201
-    answer = family.post("/children", family.child_body(), key)
-    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    refused(family.post("/children", family.child_body(), key), 422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("key", ["x" * 201, "two words", '""'])
+def test_a_key_that_is_none_is_refused(family: Family, key: str) -> None:
+    refused(family.post("/children", family.child_body(), key), 400, "idempotency_key_invalid")
+
+
+def test_while_a_request_is_carried_out_its_copy_is_refused(suite: Suite, family: Family) -> None:
+    key, me = new_key(), family.get("/me").json()["user_id"]
+    with engine_of(suite.database_url["accounts"]).begin() as carrying_out:
+        carrying_out.execute(LOCK, {"actor": me, "key": key})
+        refused(family.post("/children", family.child_body(), key), 409, "operation_in_flight")
+    assert family.post("/children", family.child_body(), key).status_code == 201
+
+
+def announced(suite: Suite, child_id: str) -> int:
+    """How many events about the child enrollment has recorded."""
+    ours = text("SELECT count(*) FROM outbox WHERE data->>'child_id' = :child_id")
+    with engine_of(suite.database_url["enrollment"]).connect() as connection:
+        return int(connection.scalar(ours, {"child_id": child_id}) or 0)
+
+
+def test_a_repeat_announces_nothing(suite: Suite, family: Family) -> None:
+    offer, key = family.offer(family.new_child()), new_key()
+    first = family.apply(offer, key)
+    told = announced(suite, offer["child_id"])
+    assert told > 0
+    assert family.apply(offer, key).json() == first.json()
+    assert announced(suite, offer["child_id"]) == told
 
 
 def test_keys_of_different_people_do_not_meet(family: Family, other_family: Family) -> None:
@@ -74,10 +101,9 @@ def test_keys_of_different_people_do_not_meet(family: Family, other_family: Fami
 
 def test_a_refusal_is_repeated_too(family: Family) -> None:
     offer = family.offer(family.new_child())
-    body = {name: offer[name] for name in ("child_id", "group_id", "offer_id")}
-    assert family.post("/applications", body, new_key()).status_code == 201
+    assert family.apply(offer).status_code == 201
     key = new_key()
-    first, again = family.post("/applications", body, key), family.post("/applications", body, key)
+    first, again = family.apply(offer, key), family.apply(offer, key)
     assert first.status_code == again.status_code in (409, 422)
     assert first.json()["code"] == again.json()["code"]
 
@@ -85,18 +111,6 @@ def test_a_refusal_is_repeated_too(family: Family) -> None:
 def test_a_repeated_offer_is_the_same_offer(family: Family) -> None:
     child_id, key = family.new_child(), new_key()
     assert family.offer(child_id, key) == family.offer(child_id, key)
-
-
-@contextmanager
-def changed_terms(suite: Suite, group_id: str) -> Iterator[None]:
-    """The catalogue answers with newer terms of the group for a while."""
-    change = text("UPDATE study_group SET terms_version = terms_version + :by WHERE group_id = :group_id")
-    engine = engine_of(suite.database_url["catalog"])
-    for by in (1, -1):
-        with engine.begin() as connection:
-            assert connection.execute(change, {"by": by, "group_id": group_id}).rowcount == 1
-        if by == 1:
-            yield
 
 
 def test_a_repeated_offer_is_the_same_offer_when_the_terms_have_changed_since(suite: Suite, family: Family) -> None:
@@ -155,5 +169,4 @@ def test_whoever_heard_nothing_can_ask_what_happened(family: Family, other_famil
     offer = family.offer(child["child_id"], offer_key)
     assert family.get(f"/operations/{offer_key}").json()["answer"]["offer_id"] == offer["offer_id"]
     assert other_family.get(f"/operations/{key}").status_code == 404
-    unknown = family.get(f"/operations/{new_key()}")
-    assert (unknown.status_code, unknown.json()["code"]) == (404, "operation_unknown")
+    refused(family.get(f"/operations/{new_key()}"), 404, "operation_unknown")

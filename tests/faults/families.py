@@ -1,5 +1,6 @@
 """Families that want their way whatever happens: they send again under the same key, and keep a stopwatch."""
 
+import random
 import re
 import threading
 import time
@@ -16,13 +17,15 @@ PLACES = {"38": ("25701000", "Робототехника каждый день")
 DEMO_PASSWORD = "kruzhok-demo-2026"
 GIVE_UP_SECONDS = 90
 SOCKET_SECONDS = 20
+HURRY_SECONDS = (0.02, 0.2)
+"""How long somebody waits who leaves before the answer: the work may be undone, half done or done."""
 POLL_SECONDS = 0.5
 IN_FLIGHT = "operation_in_flight"
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One HTTP request and what became of it; `status` 0 when the connection broke."""
+    """One HTTP request and what became of it; `status` 0 when the connection broke, `left` when we broke it."""
 
     method: str
     path: str
@@ -30,6 +33,7 @@ class Sent:
     seconds: float
     status: int
     code: str = ""
+    left: bool = False
 
 
 class Door:
@@ -41,22 +45,25 @@ class Door:
         self._turn = 0
         self._lock = threading.Lock()
 
-    def once(self, method: str, path: str, **request: Any) -> requests.Response | None:
-        """One request to the next gateway; None when the connection broke."""
+    def once(
+        self, method: str, path: str, patience: float = SOCKET_SECONDS, **request: Any
+    ) -> requests.Response | None:
+        """One request to the next gateway; None when the connection broke, or our patience was at its end."""
         with self._lock:
             self._turn += 1
             url = self.urls[self._turn % len(self.urls)]
-        began_at, status, code = time.monotonic(), 0, ""
+        began_at, status, code, left = time.monotonic(), 0, "", False
         try:
-            answer = requests.request(method, f"{url}/api/v1{path}", timeout=SOCKET_SECONDS, **request)
-        except requests.RequestException:
+            answer = requests.request(method, f"{url}/api/v1{path}", timeout=patience, **request)
+        except requests.RequestException as error:
+            left = isinstance(error, requests.ReadTimeout) and patience < SOCKET_SECONDS
             return None
         else:
             status = answer.status_code
             code = "" if answer.ok else str(answer.json().get("code"))
             return answer
         finally:
-            self.journal.append(Sent(method, path, began_at, time.monotonic() - began_at, status, code))
+            self.journal.append(Sent(method, path, began_at, time.monotonic() - began_at, status, code, left))
 
 
 class GaveUp(Exception):
@@ -72,6 +79,8 @@ class Person:
     traceparent: str = ""
     resolved: list[str] = field(default_factory=list)
     """What GET /operations said of requests whose answer was lost."""
+    leaves_early: float = 0.0
+    """How often they do not wait for the answer to a request with a key, and send it again."""
     keys: list[str] = field(default_factory=list)
 
     @property
@@ -85,8 +94,11 @@ class Person:
         headers = self.headers | ({"Idempotency-Key": key} if key else {})
         ends_at, told = time.monotonic() + GIVE_UP_SECONDS, None
         self.keys += [key] if key else []
+        leaves = key is not None and random.random() < self.leaves_early
+        patience = random.uniform(*HURRY_SECONDS) if leaves else SOCKET_SECONDS
         while time.monotonic() < ends_at:
-            answer = self.door.once(method, path, json=body, headers=headers, **request)
+            answer = self.door.once(method, path, patience=patience, json=body, headers=headers, **request)
+            patience = SOCKET_SECONDS
             if answer is not None and answer.ok:
                 made = answer.json() if answer.content else {}
                 if told is not None and told != made:

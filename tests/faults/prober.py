@@ -15,9 +15,13 @@ POCKET = "region_code, certificate_id, period_id, municipality_code, unit"
 CHECKS = {
     "a pocket is negative": f"SELECT {POCKET} FROM pocket WHERE available_minor < 0 OR held_minor < 0",
     "a budget is overdrawn or past a cap": """
-        SELECT region_code, programme_id FROM funding_programme
-        WHERE available_minor < 0 OR certificates_credited > certificates_max
-           OR credited_minor > nominal_sum_max_minor""",
+        SELECT region_code, programme_id FROM funding_programme LEFT JOIN (
+            SELECT region_code, programme_id,
+                   max(coalesce(certificates_max, 2147483647)) AS certificates,
+                   max(coalesce(nominal_sum_max_minor, 9223372036854775807)) AS nominals
+            FROM funding_rules GROUP BY region_code, programme_id
+        ) AS caps USING (region_code, programme_id)
+        WHERE available_minor < 0 OR certificates_credited > certificates OR credited_minor > nominals""",
     "a transaction does not balance": """
         SELECT region_code, transaction_id, unit, sum(amount_minor) FROM posting
         GROUP BY region_code, transaction_id, unit HAVING sum(amount_minor) <> 0""",
@@ -41,26 +45,32 @@ CHECKS = {
         ), flows AS (
             SELECT region_code, touched.certificate_id,
                    -coalesce(sum(amount_minor) FILTER (WHERE account = 'budget'), 0) AS net_credited,
-                   coalesce(sum(amount_minor) FILTER (WHERE account = 'provider_earned'), 0) AS spent
+                   coalesce(sum(amount_minor) FILTER (WHERE account = 'provider_earned'), 0) AS spent,
+                   coalesce(sum(amount_minor) FILTER (WHERE account = 'carried'), 0) AS carried
             FROM touched JOIN posting USING (region_code, recorded_at, transaction_id)
-            WHERE account IN ('budget', 'provider_earned') GROUP BY region_code, touched.certificate_id
+            WHERE account IN ('budget', 'provider_earned', 'carried') GROUP BY region_code, touched.certificate_id
         ), pockets AS (
             SELECT region_code, certificate_id, sum(available_minor) AS balance, sum(held_minor) AS held
             FROM pocket GROUP BY region_code, certificate_id
         )
         SELECT region_code, certificate_id FROM flows FULL JOIN pockets USING (region_code, certificate_id)
-        WHERE coalesce(net_credited, 0) <> coalesce(balance, 0) + coalesce(held, 0) + coalesce(spent, 0)""",
+        WHERE coalesce(net_credited, 0)
+           <> coalesce(balance, 0) + coalesce(held, 0) + coalesce(spent, 0) + coalesce(carried, 0)
+           OR carried <> 0""",
     "a budget is not the sum of its postings": """
         SELECT region_code, programme_id FROM funding_programme LEFT JOIN (
             SELECT region_code, programme_id, sum(amount_minor) AS total,
-                   -sum(amount_minor) FILTER (WHERE kind = 'credit') AS credited
+                   -sum(amount_minor) FILTER (WHERE kind IN ('credit', 'returned')) AS credited
             FROM posting WHERE account = 'budget' GROUP BY region_code, programme_id
         ) AS postings USING (region_code, programme_id)
         WHERE available_minor <> coalesce(total, 0) OR credited_minor <> coalesce(credited, 0)""",
     "a debit has no charge, or a charge no debit": """
-        SELECT charge_id, transaction_id FROM charge
+        SELECT charge_id, transaction_id FROM (
+            SELECT region_code, charge_id FROM charge WHERE amount_minor > 0
+            UNION ALL SELECT region_code, charge_id FROM month_charge
+        ) AS charged
         FULL JOIN (SELECT * FROM ledger_transaction WHERE kind = 'debit') AS debit
-            ON debit.region_code = charge.region_code AND debit.transaction_id = charge.charge_id
+            ON debit.region_code = charged.region_code AND debit.transaction_id = charged.charge_id
         WHERE charge_id IS NULL OR transaction_id IS NULL""",
     "a certificate is credited twice": """
         SELECT region_code, certificate_id, period_id, municipality_code FROM posting

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "deploy" / "local"))
 
 from stack import checkout, files, rabbitmq
 from stack.infra import ADMIN, Infra
-from stack.ports import InfraPorts, free_base
+from stack.ports import InfraPorts, reserved_base
 
 ROOT = checkout.ROOT
 FIRST_PORT = 27200
@@ -107,7 +107,12 @@ def own_servers() -> Iterator[Servers]:
     with files.lock(home / "in-use"):
         left = Infra(home, InfraPorts.from_base(FIRST_PORT)).noted_base()
         _end(Infra(home, InfraPorts.from_base(left or FIRST_PORT)))
-        fresh = Infra(home, InfraPorts.from_base(free_base(FIRST_PORT)))
+        yield from _started(home)
+
+
+def _started(home: Path) -> Iterator[Servers]:
+    with reserved_base(FIRST_PORT) as base:
+        fresh = Infra(home, InfraPorts.from_base(base))
         for service in SERVICES:
             files.write(home / "secrets" / service, PASSWORD, mode=0o600)
         try:

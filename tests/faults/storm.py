@@ -13,12 +13,16 @@ from families import PLACES, Door, Family, Person, mark, new_name, open_page
 from prober import Prober
 from town import DOOR, STORED, Town
 
+from chassis.testing import wait_for
 from contracts.registry import SERVICES
+from contracts.topology import queue_name
 
 FAMILIES_AT_ONCE = 10
 ZONES = {"38": "Asia/Irkutsk", "05": "Europe/Moscow"}
 PAUSE_SECONDS = 8
 DATABASE_SECONDS = 12
+LEAVE_EARLY = 0.25
+DEAF, UNHEARD, UNHEARD_SECONDS = "certificates", 3, 40
 STRIKE_EVERY_SECONDS = 2
 END_SECONDS = 90
 
@@ -91,7 +95,23 @@ def _paused(town: Town, service: str, count: int) -> None:
 
 
 KILL_EVERYBODY = Fault("kill-everybody", lambda town: _killed(town, *SERVICES))
-LOSE_THE_BROKER = Fault("lose-the-broker", lambda town: town.servers.lose_the_broker(town.suite.vhost))
+
+
+def _broker_lost(town: Town) -> None:
+    """kill -9 of the node and all its data gone; with it, enrolments that certificates, dead just then, never heard."""
+    deaf, queue = town.processes(DEAF), queue_name(DEAF, "enrollment")
+    for process in deaf:
+        process.kill()
+    try:
+        wait_for(lambda: town.unheard(queue) >= UNHEARD, UNHEARD_SECONDS, f"{UNHEARD} messages in {queue}")
+        town.servers.lose_the_broker(town.suite.vhost)
+    finally:
+        for process in deaf:
+            process.start()
+    town.await_ready()
+
+
+LOSE_THE_BROKER = Fault("lose-the-broker", _broker_lost)
 STOP_THE_DATABASE = Fault("stop-the-database", lambda town: town.servers.stop_the_database(DATABASE_SECONDS))
 KILL_THE_DATABASE = Fault("kill-the-database", lambda town: town.servers.kill_the_database())
 SHORT = (
@@ -145,7 +165,7 @@ def weather(town: Town, faults: Sequence[Fault]) -> Storm:
 def _come_and_go(town: Town, storm: Storm, teachers: dict[str, Person], over: threading.Event, number: int) -> None:
     while not over.is_set():
         region_code = "38" if number % 2 else "05"
-        family = Family(storm.door, region_code=region_code)
+        family = Family(storm.door, region_code=region_code, leaves_early=LEAVE_EARLY)
         storm.families.append(family)
         try:
             family.register(town.suite.mail)

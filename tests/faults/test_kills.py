@@ -66,6 +66,8 @@ def test_every_answer_was_an_answer_or_an_honest_503(storm: Storm, town: Town) -
     killed = of_the_door(town, storm)
 
     def expected(sent: Sent) -> bool:
+        if sent.left:
+            return True
         if not sent.status:
             ended_at = sent.began_at + sent.seconds
             return any(sent.began_at <= end and began <= ended_at for began, end in killed)
@@ -80,6 +82,7 @@ def test_what_was_said_of_lost_answers_came_true(storm: Storm) -> None:
     told = Counter(status for family in storm.families for status in family.resolved)
     print("operations:", told)
     assert set(told) <= {"done", "unknown", "in_flight"}
+    assert told["done"] > 5, "hardly any answer was lost after its work was done: nothing is proved"
 
 
 def test_money_was_right_in_every_snapshot(storm: Storm) -> None:

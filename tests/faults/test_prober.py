@@ -50,10 +50,11 @@ def move(connection: Connection, kind: str, amount: int, arrived: int | None = N
     now, made = clock.now(), str(uuid.uuid4())
     common = {"region_code": REGION, "recorded_at": now, "transaction_id": made, "kind": kind}
     extra = {"cause": "planted", "details": "{}", "rule_version": 1, "actor": "test", "occurred_at": now}
+    extra |= {"chain_id": CERTIFICATE, "chain_number": 1, "digest": b"unsealed"}
     insert(connection, "ledger_transaction", **common, **extra)
     source, target = ROUTES[kind]
     for line, (side, account, signed) in enumerate(
-        [("from", source, -amount), ("to", target, amount if arrived is None else arrived)]
+        [("from", source, -amount), ("to", target, amount if arrived is None else arrived)], start=1
     ):
         values = {"line": line, "side": side, "account": account, "amount_minor": signed, "unit": "RUB"}
         insert(connection, "posting", **common, **values, **WHERE[account])
@@ -93,8 +94,12 @@ def sound_books(servers: Servers) -> Iterator[tuple[str, Connection]]:
             insert(
                 connection, "funding_programme", region_code=REGION, programme_id=PROGRAMME, municipality_code=PAYER,
                 payer_name="Иркутск", period_id=PERIOD, category="children_5_17", category_name="дети", unit="RUB",
-                nominal_minor=50, rule_version=1, charge="per_attended_lesson", absent_percent=100, ill_percent=0,
-                excused_percent=0, copayment_allowed=True, remainder="burn",
+            )  # fmt: skip
+            insert(
+                connection, "funding_rules", region_code=REGION, programme_id=PROGRAMME, rule_version=1,
+                valid_from="2026-09-01", valid_until="2027-08-31", nominal_minor=50, nominal_sum_max_minor=1000,
+                charge="per_attended_lesson", absent_percent=100, ill_percent=0, excused_percent=0,
+                copayment_allowed=True, remainder="burn", set_by="test", set_at=clock.now(),
             )  # fmt: skip
             insert(
                 connection, "pocket", region_code=REGION, certificate_id=CERTIFICATE, period_id=PERIOD,

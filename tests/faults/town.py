@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pika
 from families import DEMO_PASSWORD, Door, Family, Person
 from servers import ROOT, Servers
 from sqlalchemy import text
 
-from chassis.testing import ServiceProcess, Suite, engine_of, free_port, running_suite, wait_for
+from chassis.testing import ServiceProcess, Suite, engine_of, free_port, infra, running_suite, wait_for
 from contracts.registry import SERVICES
 
 SAMPLE = ("catalog", "accounts", "billing")
@@ -49,6 +50,13 @@ class Town:
         """What a service's database holds."""
         with engine_of(self.suite.database_url[service]).connect() as connection:
             return list(connection.execute(text(query), values).all())
+
+    def unheard(self, queue: str) -> int:
+        """Messages that wait in a queue."""
+        with self.servers.in_use():
+            url = f"{infra().amqp_admin_url}{self.suite.vhost}"
+        with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+            return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
 
     def keep_logs(self) -> None:
         """Copy the processes' logs to where they outlive the suite."""

@@ -43,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         _add(commands, name, _inside("suite", name, install=False))
     follow = _add(commands, "logs", _inside("suite", "logs", install=False))
     follow.add_argument("service", nargs="?", default="")
+    integrator = _add(commands, "integrator", _inside("integrators", "integrator", install=False))
+    integrator.add_argument("name")
+    integrator.add_argument("region", nargs="?", default="", help="two digits; none takes the access away")
     for name, servers in (("check", False), ("test", True), ("test_long", True), ("bench", True)):
         command = _add(commands, name, _inside("testing", name, developer=True, servers=servers))
         command.add_argument("pytest", nargs="*", help="for pytest, after --")

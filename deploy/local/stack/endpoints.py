@@ -1,10 +1,17 @@
 """The broker and the database that the suite uses: its own, or existing ones named in the environment."""
 
+import json
 import os
+import urllib.error
+import urllib.request
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from stack import rabbitmq
 from stack.errors import StackError
 from stack.infra import ADMIN, Infra
 from stack.ports import HOST
@@ -26,6 +33,26 @@ class Broker:
         """The AMQP address for one user."""
         vhost = quote(self.vhost, safe="")
         return f"amqp://{quote(user, safe='')}:{quote(password, safe='')}@{self.host}:{self.port}/{vhost}"
+
+    def ask(self, method: str, path: str, content: Any = None) -> None:
+        """Have the management API do something; what is to be deleted may be gone. `StackError` with its reason."""
+        token = b64encode(f"{self.api_user}:{self.api_password}".encode()).decode()
+        request = urllib.request.Request(
+            f"{self.api_url}/api/{path}",
+            data=None if content is None else json.dumps(content).encode(),
+            headers={"Authorization": f"Basic {token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        try:
+            with rabbitmq.direct().open(request, timeout=30):
+                return
+        except urllib.error.HTTPError as error:
+            if method == "DELETE" and error.code == HTTPStatus.NOT_FOUND:
+                return
+            text = error.read().decode(errors="replace")
+            raise StackError(f"RabbitMQ at {self.api_url} refused {method} {path}: {error.code} {text}") from error
+        except OSError as error:
+            raise StackError(f"RabbitMQ's management API at {self.api_url} does not answer: {error}.") from error
 
 
 @dataclass(frozen=True)

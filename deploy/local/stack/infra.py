@@ -91,13 +91,14 @@ class Infra:
         return all(daemon.pid() for part in PARTS for daemon in self.daemons(part))
 
     def wipe(self, parts: tuple[str, ...] = PARTS) -> None:
-        """Delete the data, the passwords excepted."""
+        """Delete the data, and the socket lock that a killed cluster leaves behind; the passwords stay."""
         for part in parts:
             if any(daemon.pid() for daemon in self.daemons(part)):
                 raise StackError(f"The data of {part} can be deleted only while it is stopped.")
             if part == "postgres":
                 self.filled_file.unlink(missing_ok=True)
-            shutil.rmtree(self.home / part / "data", ignore_errors=True)
+            for name in ("data", "run"):
+                shutil.rmtree(self.home / part / name, ignore_errors=True)
 
     def bare_definitions(self) -> dict[str, Any]:
         """A broker with nothing but its administrator."""

@@ -1,16 +1,12 @@
 """What the broker and the database server must hold before a service starts: topology, users, roles, databases."""
 
-import json
-import urllib.error
-import urllib.request
-from base64 import b64encode
 from typing import Any
 
 import psycopg2
 from psycopg2 import sql
 
 from contracts import topology
-from stack import rabbitmq
+from stack import integrators, rabbitmq
 from stack.endpoints import Broker, Database
 from stack.errors import StackError
 from stack.infra import Infra
@@ -18,8 +14,10 @@ from stack.services import SERVICES
 
 
 def definitions(infra: Infra, broker: Broker) -> dict[str, Any]:
-    """The contracts' topology with this home's users, and the administrator where the broker is ours."""
+    """The contracts' topology with this home's users, its integrators, and the administrator of a broker of its own."""
     whole = topology.definitions(broker.vhost)
+    for kind, items in integrators.definitions(infra, broker).items():
+        whole[kind] = [*whole[kind], *items]
     whole["users"] = [rabbitmq.user(one["name"], infra.secret(one["name"]), one["tags"]) for one in whole["users"]]
     if broker.own:
         bare = infra.bare_definitions()
@@ -30,21 +28,7 @@ def definitions(infra: Infra, broker: Broker) -> dict[str, Any]:
 
 def load_definitions(broker: Broker, content: dict[str, Any]) -> None:
     """Have a running broker take the definitions now."""
-    token = b64encode(f"{broker.api_user}:{broker.api_password}".encode()).decode()
-    request = urllib.request.Request(
-        f"{broker.api_url}/api/definitions",
-        data=json.dumps(content).encode(),
-        headers={"Authorization": f"Basic {token}", "Content-Type": "application/json"},
-        method="POST",
-    )
-    try:
-        with rabbitmq.direct().open(request, timeout=30):
-            return
-    except urllib.error.HTTPError as error:
-        text = error.read().decode(errors="replace")
-        raise StackError(f"RabbitMQ at {broker.api_url} refused the definitions: {error.code} {text}") from error
-    except OSError as error:
-        raise StackError(f"RabbitMQ's management API at {broker.api_url} does not answer: {error}.") from error
+    broker.ask("POST", "definitions", content)
 
 
 def databases(infra: Infra, database: Database) -> None:

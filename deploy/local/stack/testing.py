@@ -12,7 +12,7 @@ from typing import IO
 from stack import checkout, files
 from stack.console import say
 from stack.infra import Infra
-from stack.ports import InfraPorts, free_base
+from stack.ports import InfraPorts, reserved_base
 from stack.services import port
 
 UNIT = ("libs/*/tests/unit", "services/*/tests/unit", "tests/architecture", "tests/local")
@@ -70,12 +70,13 @@ def test_infra() -> Iterator[Infra]:
     with (home / "in-use").open("a", encoding="utf-8") as users:
         with files.lock(home / "lock"):
             fcntl.flock(users, fcntl.LOCK_SH)
-            infra = Infra(home, InfraPorts.from_base(_port_base(home)))
-            if not infra.running():
-                infra.stop()
-                infra.wipe()
-                ours.touch()
-            infra.start()
+            with _port_base(home) as base:
+                infra = Infra(home, InfraPorts.from_base(base))
+                if not infra.running():
+                    infra.stop()
+                    infra.wipe()
+                    ours.touch()
+                infra.start()
         try:
             yield infra
         finally:
@@ -93,12 +94,17 @@ def _last_user(users: IO[str]) -> bool:
     return True
 
 
-def _port_base(home: Path) -> int:
-    """Where the home's servers run, or the first ten free ports."""
+@contextmanager
+def _port_base(home: Path) -> Iterator[int]:
+    """Where the home's servers run, or ten free ports that stay ours until the servers have taken them."""
     first = port("KRUZHOK_TEST_PORT_BASE", 27000)
     earlier = Infra(home, InfraPorts.from_base(first))
     noted = earlier.noted_base()
-    return noted if noted and earlier.running() else free_base(first)
+    if noted and earlier.running():
+        yield noted
+    else:
+        with reserved_base(first) as base:
+            yield base
 
 
 def _pytest(name: str, patterns: Sequence[str], options: Sequence[str]) -> int:

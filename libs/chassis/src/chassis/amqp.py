@@ -159,8 +159,12 @@ class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
         self.connected = False
 
     def consume(self, limit: Any = None, timeout: Any = None, **options: Any) -> Any:
-        """The loop, which looks up from the socket often enough to stop quickly."""
-        return super().consume(limit, timeout, TURN_SECONDS, **options)
+        """The loop, which looks up from the socket often enough to stop quickly. `ConnectionError` when it is lost."""
+        try:
+            yield from super().consume(limit, timeout, TURN_SECONDS, **options)
+        except EOFError as error:
+            # eventlet says so when a publisher has closed the socket that is being read here.
+            raise ConnectionResetError("closed while it was read") from error
 
     def unregister_provider(self, provider: Any) -> None:
         """Cancel the provider's consumer; without a connection there is none."""

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,12 @@ Lines = tuple[list[str], list[str]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 1 when it found something that a person has to know."""
-    arguments = _parser().parse_args(argv)
+    asked = list(sys.argv[1:] if argv is None else argv)
+    owner = _owner(asked)
+    if owner:
+        return _run(owner, f"cli.{asked[0]}", asked[1:], environments())
+    arguments, options = _parse(asked)
+    arguments.options = options
     try:
         return int(arguments.run(arguments, environments()))
     except OperationalError as error:
@@ -48,6 +54,21 @@ def _variables(path: Path) -> dict[str, str]:
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
     return {name: value for name, _, value in pairs}
+
+
+def _owner(asked: Sequence[str]) -> str | None:
+    """The service with a module `cli.<word>`: the word is its own, and so is all that follows."""
+    word = asked[0] if asked and asked[0].isidentifier() else None
+    if word is None or word in ("parked", "sample"):
+        return None
+    return next((name for name in environments() if _has(name, "cli") and _has(name, f"cli.{word}")), None)
+
+
+def _parse(asked: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """What was asked for, and the options behind `sample SERVICE…`, which are for the services to understand."""
+    handed = (place for place, each in enumerate(asked) if each.startswith("--") and each != "--help")
+    end = next(handed, len(asked)) if asked[:1] == ["sample"] else len(asked)
+    return _parser().parse_args(asked[:end]), asked[end:]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -131,18 +152,29 @@ _ACTIONS: dict[str, tuple[Any, str]] = {
 
 
 def _sample(arguments: argparse.Namespace, known: Environments) -> int:
-    for service in arguments.services or [name for name in known if _has_sample(name)]:
+    """Load the samples one after the other; further options go to those that take any."""
+    services = arguments.services or [name for name in known if _has(name, "sample")]
+    for service in services:
         if service not in known:
             raise SystemExit(f"There is no service {service}; there are {', '.join(known)}.")
-        command = [sys.executable, "-m", service, "sample"]
-        done = subprocess.run(command, env={**os.environ, **known[service]}, check=False)  # noqa: S603 our own module
-        if done.returncode:
-            return done.returncode
+    takers = [each for each in services if arguments.options and hasattr(import_module(f"{each}.sample"), "parser")]
+    if arguments.options and not takers:
+        raise SystemExit(f"No sample takes {' '.join(arguments.options)}.")
+    for service in services:
+        status = _run(service, "sample", arguments.options if service in takers else [], known)
+        if status:
+            return status
     return 0
 
 
-def _has_sample(service: str) -> bool:
-    return service.isidentifier() and find_spec(service) is not None and find_spec(f"{service}.sample") is not None
+def _run(service: str, module: str, options: Sequence[str], known: Environments) -> int:
+    command = [sys.executable, "-m", service, module, *options]
+    done = subprocess.run(command, env={**os.environ, **known[service]}, check=False)  # noqa: S603 our own module
+    return done.returncode
+
+
+def _has(service: str, module: str) -> bool:
+    return service.isidentifier() and find_spec(service) is not None and find_spec(f"{service}.{module}") is not None
 
 
 def _say(line: str) -> None:

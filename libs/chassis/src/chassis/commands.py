@@ -29,9 +29,11 @@ def _dig(value: Any, dotted: str) -> Any:
 
 
 def once(
-    session: Session, *, actor: str, operation: str, key: str, hashed: str, work: Callable[[], dict[str, Any]]
+    session: Session, *, actor: str, operation: str, key: str, hashed: str, work: Callable[[], dict[str, Any] | Refusal]
 ) -> dict[str, Any] | Refusal:
     """Run the work unless this actor's key has been answered. A refusal is stored and returned, to raise after commit.
+
+    Work that raises its refusal is undone; work that returns it is kept.
 
     `InvalidInput` without a key, `Conflict` while the same key is at work, `RuleViolated` when it came with another
     request. `Unavailable` and bugs pass through and leave nothing behind.
@@ -59,7 +61,7 @@ def once(
     return outcome
 
 
-def _attempt(session: Session, work: Callable[[], dict[str, Any]]) -> dict[str, Any] | Refusal:
+def _attempt(session: Session, work: Callable[[], dict[str, Any] | Refusal]) -> dict[str, Any] | Refusal:
     try:
         with session.begin_nested():
             return work()

@@ -28,9 +28,13 @@ PROBE_SECONDS = 0.25
 
 
 def main(name: str) -> None:
-    """`python -m <name> serve|migrate|<command>`; other commands are modules of the service with `main(settings)`."""
-    arguments = sys.argv[1:]
-    if len(arguments) != 1:
+    """`python -m <name> serve|migrate|<command> [options]`.
+
+    Other commands are modules of the service with `main(settings)`; one that takes options has `parser()`, too, and
+    `main(settings, *options)`.
+    """
+    asked, options = sys.argv[1:2], sys.argv[2:]
+    if not asked or (options and asked[0] in ("serve", "migrate")):
         raise SystemExit(f"usage: python -m {name} serve|migrate|…")
     module = importlib.import_module(f"{name}.settings")
     try:
@@ -39,13 +43,13 @@ def main(name: str) -> None:
         raise SystemExit(str(error)) from None
     clock.ensure_allowed(loaded.environment)
     logs.configure(name, loaded.log_level)
-    if arguments[0] == "serve":
+    if asked[0] == "serve":
         serve(name, loaded)
-    elif arguments[0] == "migrate":
+    elif asked[0] == "migrate":
         wait_for("the database", lambda: _probe_database(loaded), loaded.start_wait_seconds)
         migrations.upgrade(name, loaded.database_url)
     else:
-        importlib.import_module(f"{name}.{arguments[0]}").main(loaded)
+        importlib.import_module(f"{name}.{asked[0]}").main(loaded, *options)
 
 
 def serve(name: str, loaded: Any) -> None:

@@ -62,7 +62,10 @@ def query(contract: MethodContract | str) -> Callable[..., Any]:
 def command(
     contract: MethodContract | str, prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 ) -> Callable[..., Any]:
-    """A remote change in one transaction, with one effect for each key: `method(self, session, request)`."""
+    """A remote change in one transaction, with one effect for each key: `method(self, session, request)`.
+
+    A refusal that is raised leaves nothing of the work behind; one that is returned is kept together with the work.
+    """
     return _method(contract, _run_command, prepare)
 
 
@@ -162,8 +165,9 @@ def _run_command(
     def attempt() -> dict[str, Any] | Refusal:
         with service.transactions.writing() as session:
 
-            def do() -> dict[str, Any]:
-                return _dump(contract, work.function(service, session, prepared))
+            def do() -> dict[str, Any] | Refusal:
+                answer = work.function(service, session, prepared)
+                return answer if isinstance(answer, Refusal) else _dump(contract, answer)
 
             return _once(session, contract, body, do) if contract.keyed else do()
 
@@ -174,15 +178,15 @@ def _run_command(
 
 
 def _once(
-    session: Session, contract: MethodContract, body: dict[str, Any], do: Callable[[], dict[str, Any]]
+    session: Session, contract: MethodContract, body: dict[str, Any], do: Callable[[], dict[str, Any] | Refusal]
 ) -> dict[str, Any] | Refusal:
-    caller = current().actor
+    caller, hashed = current().actor, commands.request_hash(body, contract.hashed)
     return commands.once(
         session,
-        actor=caller.subject if caller else commands.ANONYMOUS,
+        actor=caller.subject if caller else f"{commands.ANONYMOUS} {hashed}",
         operation=contract.name,
         key=current().idempotency_key,
-        hashed=commands.request_hash(body, contract.hashed),
+        hashed=hashed,
         work=do,
     )
 

@@ -55,6 +55,16 @@ def test_a_refusal_is_stored_and_repeated_with_its_details(world: World) -> None
     assert again["error"]["exc_args"] == ["sold_out", "As it was stored.", {"basket": "full"}]
 
 
+def test_a_refusal_that_is_returned_keeps_the_work_and_its_events_once(world: World) -> None:
+    basket, key = name(), name("key")
+    first = world.place(basket, orders_wish={"refuse_and_keep": True}, key=key)
+    assert refusal(first) == ("RuleViolated", "kept_back")
+    again = world.place(basket, orders_wish={"refuse_and_keep": True}, key=key)
+    assert again["error"]["exc_args"] == first["error"]["exc_args"]
+    assert world.purchases(basket) == 1
+    wait_for(lambda: world.effects(basket) == 1)
+
+
 def test_a_bug_leaves_no_answer_behind(world: World) -> None:
     basket, key = name(), name("key")
     reply = world.place(basket, orders_wish={"bug": True}, key=key)

@@ -10,6 +10,7 @@ GUARDIAN, TEACHER, PROVIDER, MUNICIPALITY, REGION = "guardian", "teacher", "prov
 ROLES = (GUARDIAN, TEACHER, PROVIDER, MUNICIPALITY, REGION)
 EVERYONE = frozenset(ROLES)
 PUPIL_IDS_MAX = 100
+CLAIM_STATES = ("open", "approved", "rejected", "another_child")
 
 
 class GuardianRegistered(Strict):
@@ -29,9 +30,14 @@ class ChildRegistered(Strict):
     time_zone = Text(required=True)
 
 
+class ChildChanged(ChildRegistered):
+    """The child's guardians, birth date or municipality changed; the whole child as it is now."""
+
+
 GUARDIAN_REGISTERED = Event(SERVICE, "accounts.guardian.registered.v1", GuardianRegistered)
 CHILD_REGISTERED = Event(SERVICE, "accounts.child.registered.v1", ChildRegistered)
-EVENTS = (GUARDIAN_REGISTERED, CHILD_REGISTERED)
+CHILD_CHANGED = Event(SERVICE, "accounts.child.changed.v1", ChildChanged)
+EVENTS = (GUARDIAN_REGISTERED, CHILD_REGISTERED, CHILD_CHANGED)
 
 
 class Registration(Strict):
@@ -132,11 +138,69 @@ class Child(Strict):
     registered_at = Instant(required=True)
 
 
+class Claim(Strict):
+    """A second registration of a child that is known already: whether its author is a guardian too is to be decided."""
+
+    claim_id = Id(required=True)
+    state = Code(required=True, one_of=CLAIM_STATES)
+    born_on = fields.Date(required=True)
+    municipality_code = Municipality(required=True)
+    claimed_at = Instant(required=True)
+    decided_at = Instant(allow_none=True, required=True)
+    child_id = Id(
+        allow_none=True,
+        metadata={"description": "Once the claim is approved, or once its child is registered as another one."},
+    )
+
+
+class MyClaims(Strict):
+    """The caller's own claims, newest first."""
+
+    items = fields.List(fields.Nested(Claim), required=True)
+    next_cursor = fields.String(allow_none=True, required=True)
+
+
+class ClaimToDecide(Claim):
+    """A claim as the deciding municipality sees it: what was sent, beside what is known."""
+
+    claimant_name = Text(required=True)
+    claimed_name = Text(required=True, longest=320)
+    known_name = Text(required=True, longest=320)
+    known_born_on = fields.Date(required=True)
+    known_guardian_names = fields.List(Text(), required=True)
+    matched_by = Code(required=True, one_of=("name_and_birth_date", "snils"))
+
+
+class ClaimsToDecide(Strict):
+    """A page of claims, oldest first."""
+
+    items = fields.List(fields.Nested(ClaimToDecide), required=True)
+    next_cursor = fields.String(allow_none=True, required=True)
+
+
 class Page(Strict):
     """Where to go on reading and how much to read; at most 100."""
 
     cursor = Text(longest=200, load_default=None, allow_none=True)
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
+
+
+class ClaimFilter(Page):
+    """Which claims to list."""
+
+    state = Code(load_default="open", one_of=CLAIM_STATES)
+
+
+class ClaimDecision(Strict):
+    """The municipality's decision on a claim.
+
+    `approved`: the same child, and the author becomes a guardian too. `rejected`: nothing changes. `another_child`: a
+    namesake, who is registered as a child of its own under the author.
+    """
+
+    claim_id = Id(required=True)
+    decision = Code(required=True, one_of=CLAIM_STATES[1:])
+    basis = Text(required=True, longest=300, metadata={"example": "Свидетельство о рождении предъявлено лично"})
 
 
 class Children(Strict):
@@ -159,7 +223,7 @@ class ChildIds(Strict):
 
 
 class Pupil(Strict):
-    """A child as a teacher of its provider sees it."""
+    """A child as the staff of its provider see it."""
 
     child_id = Id(required=True)
     given_name = Text(required=True)
@@ -167,7 +231,7 @@ class Pupil(Strict):
 
 
 class Pupils(Strict):
-    """Those of the asked children who are enrolled with the caller's provider."""
+    """Those of the asked children who are enrolled with the caller's provider or have applied to it."""
 
     items = fields.List(fields.Nested(Pupil), required=True)
 
@@ -221,6 +285,11 @@ REGISTER_CHILD = Method(
 LIST_CHILDREN = Method(SERVICE, "list_children", Page, Children, allow=_GUARDIAN)
 GET_CHILD = Method(SERVICE, "get_child", ChildId, Child, allow=_GUARDIAN)
 LIST_PUPILS = Method(SERVICE, "list_pupils", ChildIds, Pupils, allow=frozenset({TEACHER, PROVIDER}))
+LIST_MY_CLAIMS = Method(SERVICE, "list_my_claims", Page, MyClaims, allow=_GUARDIAN)
+LIST_CLAIMS = Method(SERVICE, "list_claims", ClaimFilter, ClaimsToDecide, allow=frozenset({MUNICIPALITY}))
+DECIDE_CLAIM = Method(
+    SERVICE, "decide_claim", ClaimDecision, ClaimToDecide, allow=frozenset({MUNICIPALITY}), command=True
+)
 GET_MAILING_ADDRESS = Method(
     SERVICE,
     "get_mailing_address",
@@ -241,5 +310,8 @@ METHODS = (
     LIST_CHILDREN,
     GET_CHILD,
     LIST_PUPILS,
+    LIST_MY_CLAIMS,
+    LIST_CLAIMS,
+    DECIDE_CLAIM,
     GET_MAILING_ADDRESS,
 )

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from contracts.accounts import Nothing, Page
+from contracts.accounts import PROVIDER, REGION, Nothing, Page
 from contracts.base import PUBLIC, Event, Method, Strict
 from contracts.fields import Amount, Code, Id, Instant, Municipality, Region, Text, Written
 
@@ -10,6 +10,12 @@ SERVICE = "catalog"
 DIRECTIONS = ("technical", "natural_science", "arts", "sport", "tourism", "social_humanitarian")
 ADMISSIONS = ("instant", "review")
 GROUP_STATES = ("published", "closed")
+OWN_GROUP_STATES = ("draft", *GROUP_STATES)
+"""A draft is seen by its provider alone and announced to nobody."""
+PROVIDER_STATES = ("active", "suspended")
+PROVIDER_KINDS = ("school", "club", "sport_school", "entrepreneur")
+"""The four kinds: general school, institution of supplementary education, sport school, individual entrepreneur."""
+SUSPENSION_REASONS = ("licence_lapsed", "complaint_check", "own_request", "data_check", "cleared")
 TIME_OF_DAY = Written(r"^([01]\d|2[0-3]):[0-5]\d$", error="Hours and minutes, 16:30.")
 
 
@@ -67,11 +73,28 @@ class GroupPublished(Strict):
     lessons = fields.List(fields.Nested(PlannedLesson), required=True)
 
 
+class ProviderStateChanged(Strict):
+    """The regional operator admitted or suspended a provider; a suspended one takes no new children."""
+
+    provider_id = Id(required=True)
+    changed_at = Instant(required=True)
+    reason = Code(required=True, one_of=SUSPENSION_REASONS)
+
+
 REGION_PUBLISHED = Event(SERVICE, "catalog.region.published.v1", RegionPublished)
 MUNICIPALITY_PUBLISHED = Event(SERVICE, "catalog.municipality.published.v1", MunicipalityPublished)
 GROUP_PUBLISHED = Event(SERVICE, "catalog.group.published.v1", GroupPublished)
 GROUP_CHANGED = Event(SERVICE, "catalog.group.changed.v1", GroupPublished)
-EVENTS = (REGION_PUBLISHED, MUNICIPALITY_PUBLISHED, GROUP_PUBLISHED, GROUP_CHANGED)
+PROVIDER_SUSPENDED = Event(SERVICE, "catalog.provider.suspended.v1", ProviderStateChanged)
+PROVIDER_ACTIVATED = Event(SERVICE, "catalog.provider.activated.v1", ProviderStateChanged)
+EVENTS = (
+    REGION_PUBLISHED,
+    MUNICIPALITY_PUBLISHED,
+    GROUP_PUBLISHED,
+    GROUP_CHANGED,
+    PROVIDER_SUSPENDED,
+    PROVIDER_ACTIVATED,
+)
 
 
 class RegionView(Strict):
@@ -130,9 +153,18 @@ class ProgrammeSearch(Page):
     """What a family looks for; every filter is optional."""
 
     q = Text(load_default=None, allow_none=True, longest=200)
+    region_code = Region(load_default=None, allow_none=True)
     direction = Code(load_default=None, allow_none=True, one_of=DIRECTIONS)
     municipality_code = Municipality(load_default=None, allow_none=True)
     age = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0, max=18))
+    weekday = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(min=1, max=7),
+        metadata={"description": "1: Monday."},
+    )
+    price_max = Amount(load_default=None, allow_none=True)
+    with_places = fields.Boolean(load_default=False, metadata={"description": "Only where a place is free."})
 
 
 class ProgrammeSummary(Strict):
@@ -214,6 +246,19 @@ class GroupId(Strict):
     group_id = Id(required=True)
 
 
+class OwnGroupView(GroupView):
+    """A group as its provider sees it."""
+
+    state = Code(required=True, one_of=OWN_GROUP_STATES)
+
+
+class OwnGroups(Strict):
+    """A page of the groups of the caller's provider, by title."""
+
+    items = fields.List(fields.Nested(OwnGroupView), required=True)
+    next_cursor = fields.String(allow_none=True, required=True)
+
+
 class GroupTerms(Strict):
     """The terms of a group that an offer is priced by."""
 
@@ -228,6 +273,49 @@ class GroupTerms(Strict):
     normative_price = Amount(required=True)
     terms_version = fields.Integer(required=True)
     lessons_on = fields.List(fields.Date(), required=True, metadata={"description": "Planned local dates, in order."})
+    opens_at = Instant(metadata={"description": "When enrolment opens; an offer for a draft lasts past it."})
+
+
+class GroupChange(GroupId):
+    """What a provider changes of its group; what is absent stays. A changed price makes new terms."""
+
+    capacity = fields.Integer(validate=validate.Range(min=0, max=1000))
+    price = Amount()
+    state = Code(one_of=GROUP_STATES)
+    closes_at = Instant()
+
+
+class ProviderDecision(Strict):
+    """The regional operator's decision about a provider."""
+
+    provider_id = Id(required=True)
+    state = Code(required=True, one_of=PROVIDER_STATES)
+    reason = Code(required=True, one_of=SUSPENSION_REASONS)
+
+
+class ProviderView(Strict):
+    """A provider as the regional operator sees it."""
+
+    provider_id = Id(required=True)
+    name = Text(required=True)
+    kind = Code(required=True, one_of=PROVIDER_KINDS)
+    inn = fields.String(required=True, validate=Written(r"^\d{10}(\d{2})?$"))
+    ogrn = fields.String(required=True, validate=Written(r"^\d{13}(\d{2})?$"))
+    municipality_code = Municipality(required=True)
+    state = Code(required=True, one_of=PROVIDER_STATES)
+
+
+class ProviderFilter(Page):
+    """Which providers of the region to list."""
+
+    state = Code(load_default=None, allow_none=True, one_of=PROVIDER_STATES)
+
+
+class Providers(Strict):
+    """A page of providers, by name."""
+
+    items = fields.List(fields.Nested(ProviderView), required=True)
+    next_cursor = fields.String(allow_none=True, required=True)
 
 
 _ANYONE = frozenset({PUBLIC})
@@ -238,6 +326,12 @@ SEARCH_PROGRAMMES = Method(SERVICE, "search_programmes", ProgrammeSearch, Progra
 GET_PROGRAMME = Method(SERVICE, "get_programme", ProgrammeId, ProgrammeView, allow=_ANYONE)
 GET_GROUP = Method(SERVICE, "get_group", GroupId, GroupView, allow=_ANYONE)
 GET_GROUP_TERMS = Method(SERVICE, "get_group_terms", GroupId, GroupTerms, allow=_ANYONE)
+LIST_OWN_GROUPS = Method(SERVICE, "list_own_groups", Page, OwnGroups, allow=frozenset({PROVIDER}))
+CHANGE_GROUP = Method(SERVICE, "change_group", GroupChange, OwnGroupView, allow=frozenset({PROVIDER}), command=True)
+LIST_PROVIDERS = Method(SERVICE, "list_providers", ProviderFilter, Providers, allow=frozenset({REGION}))
+DECIDE_PROVIDER = Method(
+    SERVICE, "decide_provider", ProviderDecision, ProviderView, allow=frozenset({REGION}), command=True
+)
 METHODS = (
     LIST_REGIONS,
     LIST_MUNICIPALITIES,
@@ -246,4 +340,8 @@ METHODS = (
     GET_PROGRAMME,
     GET_GROUP,
     GET_GROUP_TERMS,
+    LIST_OWN_GROUPS,
+    CHANGE_GROUP,
+    LIST_PROVIDERS,
+    DECIDE_PROVIDER,
 )

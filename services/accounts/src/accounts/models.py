@@ -137,7 +137,11 @@ class SignedIn(Base):
 
 
 class RefreshToken(Base):
-    """A refresh token, by its hash. A used one stays, so that a second use is noticed."""
+    """A refresh token, by its hash. A used one stays, so that a second use is noticed.
+
+    `replaced_by` is the token it was exchanged for; `repeated_at` is when its exchange was carried out once more, since
+    the first answer was lost.
+    """
 
     __tablename__ = "refresh_token"
     __table_args__ = (
@@ -152,16 +156,24 @@ class RefreshToken(Base):
     session_id: Mapped[str] = mapped_column(ID)
     issued_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    replaced_by: Mapped[bytes | None] = mapped_column(LargeBinary)
+    repeated_at: Mapped[datetime | None]
 
 
 class Child(Base):
-    """A child. `identity_index` and `snils_index` are keyed hashes that make a second registration impossible."""
+    """A child. `identity_index` and `snils_index` are keyed hashes that make a second registration impossible.
+
+    `namesake` counts those children of one name and birth date who are known to be different; `identity_rule` says how
+    `identity_index` was made.
+    """
 
     __tablename__ = "child"
     __table_args__ = (
-        UniqueConstraint("region_code", "identity_index"),
+        UniqueConstraint("region_code", "identity_index", "namesake"),
         UniqueConstraint("region_code", "snils_index"),
         CheckConstraint("(snils_sealed IS NULL) = (snils_index IS NULL)", name="snils_is_indexed"),
+        CheckConstraint("namesake >= 0", name="namesake_counts"),
+        Index("ix_child_stale", "region_code", postgresql_where="identity_rule < 2"),
     )
 
     region_code: Mapped[str] = mapped_column(primary_key=True)
@@ -174,8 +186,63 @@ class Child(Base):
     snils_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     snils_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     identity_index: Mapped[bytes] = mapped_column(LargeBinary)
+    identity_rule: Mapped[int] = mapped_column(server_default="1")
+    namesake: Mapped[int] = mapped_column(server_default="0")
     version: Mapped[int]
     registered_at: Mapped[datetime]
+
+
+class Claim(Base):
+    """A second registration of a known child by somebody who is not its guardian: what was sent, and the decision.
+
+    The insurance number is kept sealed until the decision. `separate_child_id` is the child that the decision
+    `another_child` brought.
+    """
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        ForeignKeyConstraint(["region_code", "child_id"], ["child.region_code", "child.child_id"]),
+        ForeignKeyConstraint(["region_code", "separate_child_id"], ["child.region_code", "child.child_id"]),
+        ForeignKeyConstraint(["region_code", "claimant_id"], ["account.region_code", "account.user_id"]),
+        CheckConstraint("state IN ('open', 'approved', 'rejected', 'another_child')", name="state"),
+        CheckConstraint("matched_by IN ('name_and_birth_date', 'snils')", name="matched_by"),
+        CheckConstraint(
+            "num_nulls(decided_at, decided_by, basis) = CASE state WHEN 'open' THEN 3 ELSE 0 END",
+            name="decision_is_whole",
+        ),
+        CheckConstraint("separate_child_id IS NULL OR state = 'another_child'", name="separate_child"),
+        CheckConstraint("snils_sealed IS NULL OR state = 'open'", name="snils_is_forgotten"),
+        Index(
+            "uq_claim_open",
+            "region_code",
+            "child_id",
+            "claimant_id",
+            unique=True,
+            postgresql_where="state = 'open'",
+        ),
+        Index("ix_claim_child", "region_code", "child_id", "state", "claimed_at"),
+        Index("ix_claim_claimant", "region_code", "claimant_id", "claimed_at"),
+    )
+
+    region_code: Mapped[str] = mapped_column(primary_key=True)
+    claim_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    child_id: Mapped[str] = mapped_column(ID)
+    claimant_id: Mapped[str] = mapped_column(ID)
+    family_name: Mapped[str]
+    given_name: Mapped[str]
+    patronymic: Mapped[str | None]
+    born_on: Mapped[date]
+    municipality_code: Mapped[str]
+    snils_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    snils_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    identity_index: Mapped[bytes] = mapped_column(LargeBinary)
+    matched_by: Mapped[str]
+    state: Mapped[str]
+    claimed_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(ID)
+    basis: Mapped[str | None]
+    separate_child_id: Mapped[str | None] = mapped_column(ID)
 
 
 class Guardianship(Base):
@@ -204,6 +271,18 @@ class Pupil(Base):
     child_id: Mapped[str] = mapped_column(ID, primary_key=True)
     enrollment_id: Mapped[str] = mapped_column(ID, primary_key=True)
     enrolled_at: Mapped[datetime]
+
+
+class Applicant(Base):
+    """That a child applied to a provider, whose staff may therefore read its name."""
+
+    __tablename__ = "applicant"
+
+    region_code: Mapped[str] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    child_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    application_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    submitted_at: Mapped[datetime]
 
 
 class ChildAccess(Base):

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from accounts.models import Account, Child, Guardianship, Login, Pupil
+from accounts.models import Account, Applicant, Child, Guardianship, Login, Pupil
 from accounts.vault import Vault
 from chassis.context import Actor
 from chassis.errors import Forbidden, NotFound
@@ -61,25 +61,28 @@ def children(session: Session, vault: Vault, guardian: Actor, page: dict[str, An
 
 
 def pupils(session: Session, staff: Actor, child_ids: list[str]) -> list[dict[str, Any]]:
-    """Those of the children who are enrolled with the caller's provider, by name; the others are left out."""
+    """Those of the children who are enrolled with the caller's provider or applied to it, by name; no others."""
     provider_id = staff.scope.get("provider_id")
     if provider_id is None:
         raise Forbidden("no_provider", "This account belongs to no provider.")
-    enrolled = (
-        select(Pupil.child_id)
-        .where(
-            Pupil.region_code == staff.region_code,
-            Pupil.provider_id == provider_id,
-            Pupil.child_id == Child.child_id,
-        )
-        .exists()
-    )
     rows = session.execute(
         select(Child.child_id, Child.given_name, Child.family_name)
-        .where(Child.region_code == staff.region_code, Child.child_id.in_(child_ids), enrolled)
+        .where(
+            Child.region_code == staff.region_code,
+            Child.child_id.in_(child_ids),
+            or_(*(_known_to(tie, staff.region_code, provider_id) for tie in (Pupil, Applicant))),
+        )
         .order_by(Child.family_name, Child.given_name, Child.child_id)
     )
     return [dict(row._mapping) for row in rows]
+
+
+def _known_to(tie: type[Pupil] | type[Applicant], region_code: str, provider_id: str) -> ColumnElement[bool]:
+    return (
+        select(tie.child_id)
+        .where(tie.region_code == region_code, tie.provider_id == provider_id, tie.child_id == Child.child_id)
+        .exists()
+    )
 
 
 def _own_children(guardian: Actor) -> Select[*tuple[Any, ...]]:

@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from accounts import facts, passwords, queries
-from accounts.commands import children, registering, sessions, upkeep
+from accounts import claim_queries, facts, passwords, queries
+from accounts.commands import admission, children, claims, recognition, registering, sessions, upkeep
 from accounts.vault import Vault
 from chassis import clock, threads, tokens
 from chassis.context import actor
-from chassis.errors import Unavailable
+from chassis.errors import Conflict, Unavailable
 from chassis.outbox import Received
 from chassis.service import Service, command, every, on_event, query, rpc
 from contracts import accounts as contract
@@ -50,7 +50,10 @@ class AccountsService(Service):
 
     @rpc(contract.REFRESH_SESSION)
     def refresh_session(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Exchange a refresh token; `Unauthenticated` session_over, which a second use of a token also brings about."""
+        """Exchange a refresh token; `Unauthenticated` session_over, which a token used twice also brings about.
+
+        The exchange may be repeated once, within half a minute, by whoever lost the answer.
+        """
         with self.transactions.writing() as session:
             renewed = sessions.renew(session, request["refresh_token"])
         return self._answer(sessions.still_open(renewed))
@@ -67,9 +70,28 @@ class AccountsService(Service):
         return queries.me(session, actor())
 
     @command(contract.REGISTER_CHILD)
-    def register_child(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
-        """Register the guardian's child; `Conflict` child_already_registered when the region knows it."""
-        return children.register_child(session, self._vault, actor(), request)
+    def register_child(self, session: Session, request: dict[str, Any]) -> dict[str, Any] | Conflict:
+        """Register the guardian's child; `Conflict` child_already_registered, or child_claimed with the kept claim."""
+        return admission.register_child(session, self._vault, actor(), request)
+
+    @query(contract.LIST_MY_CLAIMS)
+    def list_my_claims(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """A page of the guardian's own claims on children whom others registered first."""
+        return claim_queries.my_claims(session, actor(), request)
+
+    @rpc(contract.LIST_CLAIMS)
+    def list_claims(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A page of the claims on children of the caller's municipality; the reading is recorded."""
+        with self.transactions.writing() as session:
+            page = claim_queries.claims(session, actor(), request)
+            known = claim_queries.known_children(session, actor(), [item["claim_id"] for item in page["items"]])
+            children.note_access(session, actor(), known, purpose="claim_list")
+        return page
+
+    @command(contract.DECIDE_CLAIM)
+    def decide_claim(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """Decide a claim for good; `NotFound` for claims of other municipalities, `Conflict` claim_decided."""
+        return claims.decide_claim(session, self._vault, actor(), request)
 
     @rpc(contract.LIST_CHILDREN)
     def list_children(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +111,7 @@ class AccountsService(Service):
 
     @rpc(contract.LIST_PUPILS)
     def list_pupils(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Names of those children who are enrolled with the caller's provider; the reading is recorded."""
+        """Names of those children who are enrolled with the caller's provider or applied to it; recorded."""
         with self.transactions.writing() as session:
             pupils = queries.pupils(session, actor(), request["child_ids"])
             children.note_access(session, actor(), ids(pupils), purpose="provider_roster")
@@ -109,6 +131,16 @@ class AccountsService(Service):
     def on_enrolled(self, session: Session, event: Received) -> None:
         """A provider whose staff may now read the child's name."""
         children.remember_pupil(session, event)
+
+    @on_event(enrollment.APPLICATION_SUBMITTED, only=("application_id", "child_id", "provider_id", "submitted_at"))
+    def on_application_submitted(self, session: Session, event: Received) -> None:
+        """A provider that decides about a child, and whose staff may therefore read its name."""
+        children.remember_applicant(session, event)
+
+    @every(seconds=60)
+    def reindex_children(self, session: Session) -> bool:
+        """Find children of an older version by the present rule."""
+        return recognition.reindex(session, self._vault)
 
     @every(seconds=600)
     def forget_the_expired(self, session: Session) -> None:

@@ -24,7 +24,7 @@ from contracts.base import Event, Method
 
 PASSWORD = "a long enough password"
 IRKUTSK, ANGARSK, KHASAVYURT = "25701000", "25703000", "82654000"
-SNILS = "112-233-445 95"
+SNILS, OTHER_SNILS = "112-233-445 95", "001-001-997 00"
 
 
 class CatalogLog:
@@ -192,3 +192,17 @@ def enrolled(child_id: str, provider_id: str, region_code: str = "38") -> Receiv
         "lessons": [],
     }
     return received(enrollment.ENROLLED, subject=some, region_code=region_code, data=data)
+
+
+def applied(child_id: str, provider_id: str, region_code: str = "38") -> Received:
+    """Enrollment says that a child applied to a provider."""
+    some = str(uuid.uuid4())
+    data = {
+        "application_id": some,
+        "child_id": child_id,
+        "group_id": some,
+        "programme_id": some,
+        "provider_id": provider_id,
+        "submitted_at": "2020-09-01T04:00:00+00:00",
+    }
+    return received(enrollment.APPLICATION_SUBMITTED, subject=some, region_code=region_code, data=data)

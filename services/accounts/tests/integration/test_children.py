@@ -3,20 +3,19 @@
 import itertools
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Text, cast, delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from accounts.commands import recognition
 from accounts.models import Child, ChildAccess
 from chassis import clock, tokens
 from chassis.context import Actor
 from chassis.database import Transactions
-from chassis.errors import Conflict, Forbidden, InvalidInput, NotFound
+from chassis.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from chassis.testing import engine_of, service_database
 from contracts import accounts as contract
 
@@ -24,6 +23,7 @@ from .house import (
     ANGARSK,
     IRKUTSK,
     KHASAVYURT,
+    OTHER_SNILS,
     SNILS,
     House,
     catalog_facts,
@@ -107,34 +107,88 @@ def test_another_familys_child_is_not_found(house: House, anna: str, boris: str)
     assert looks(house) == []
 
 
-@pytest.mark.parametrize(
-    "again",
-    [
-        {},
-        {"given_name": "МАРИЯ", "family_name": " примерова", "snils": None},
-        {"family_name": "Совсем-Другая", "given_name": "Алла", "snils": SNILS},
-    ],
-    ids=["as it was", "in another spelling", "by insurance number"],
-)
-def test_a_child_exists_once_whoever_registers_it(house: House, anna: str, boris: str, again: dict[str, Any]) -> None:
-    house.child(anna, snils=SNILS)
-    with pytest.raises(Conflict) as refusal:
-        house.child(boris, **again)
-    assert (refusal.value.code, refusal.value.details) == ("child_already_registered", {})
-    assert stored(house) == len(house.events(contract.CHILD_REGISTERED)) == 1
-
-
 def test_yo_and_hyphens_do_not_make_another_child(house: House, anna: str) -> None:
     house.child(anna, given_name="Алёна-Мария")
     with pytest.raises(Conflict):
         house.child(anna, given_name="Алена Мария")
 
 
-def test_another_birth_date_or_patronymic_is_another_child(house: House, anna: str) -> None:
+def test_another_birth_date_is_another_child(house: House, anna: str) -> None:
     house.child(anna)
     house.child(anna, born_on="2016-04-13")
-    house.child(anna, patronymic="Павловна")
+    assert stored(house) == 2
+
+
+def test_twins_are_two_children(house: House, anna: str) -> None:
+    house.child(anna)
+    house.child(anna, given_name="Дарья")
+    assert stored(house) == 2
+
+
+@pytest.mark.parametrize("patronymic", ["Павловна", None])
+def test_a_patronymic_does_not_make_another_child(house: House, anna: str, patronymic: str | None) -> None:
+    house.child(anna)
+    with pytest.raises(Conflict) as refusal:
+        house.child(anna, patronymic=patronymic)
+    assert (refusal.value.code, refusal.value.details) == ("child_already_registered", {})
+    assert stored(house) == 1
+
+
+def test_namesakes_with_different_insurance_numbers_are_two_children(house: House, anna: str, boris: str) -> None:
+    house.child(anna, snils=SNILS)
+    house.child(boris, snils=OTHER_SNILS)
+    with house.transactions.reading() as session:
+        assert set(session.scalars(select(Child.namesake))) == {0, 1}
+
+
+def test_the_database_refuses_a_second_child_of_one_name_or_number(house: House, anna: str) -> None:
+    house.child(anna, snils=SNILS)
+    with house.transactions.reading() as session:
+        child = session.scalars(select(Child)).one()
+        columns = {column.name: getattr(child, column.name) for column in Child.__table__.columns}
+    copies = {
+        "identity_index_namesake": {"snils_index": None, "snils_sealed": None},
+        "snils_index": {"namesake": 1},
+    }
+    for constraint, changes in copies.items():
+        second = Child(**(columns | changes | {"child_id": str(uuid.uuid4())}))
+        with (
+            pytest.raises(IntegrityError, match=f"uq_child_region_code_{constraint}"),
+            house.transactions.writing() as s,
+        ):
+            s.add(second)
+
+
+def test_children_of_the_earlier_rule_are_found_once_they_are_indexed_anew(
+    house: House, anna: str, boris: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognition, "REINDEXED_AT_ONCE", 2)
+    for year in (2014, 2015, 2016):
+        house.child(anna, born_on=f"{year}-04-12")
+    with house.transactions.writing() as session:
+        stale = func.sha256(func.convert_to(cast(Child.child_id, Text), "UTF8"))
+        session.execute(update(Child).values(identity_index=stale, identity_rule=1))
+    with pytest.raises(Unavailable) as refusal:
+        house.child(boris)
+    assert refusal.value.code == "children_reindexing"
+    assert house.service.reindex_children() is True
+    assert house.service.reindex_children() is False
+    with pytest.raises(Conflict) as claimed:
+        house.child(boris)
+    assert claimed.value.code == "child_claimed"
     assert stored(house) == 3
+
+
+def test_children_whom_the_earlier_rule_told_apart_stay_two(house: House, anna: str) -> None:
+    house.child(anna)
+    house.child(anna, given_name="Дарья")
+    with house.transactions.writing() as session:
+        stale = func.sha256(func.convert_to(cast(Child.child_id, Text), "UTF8"))
+        session.execute(update(Child).values(given_name="Мария", identity_index=stale, identity_rule=1))
+    house.service.reindex_children()
+    with house.transactions.reading() as session:
+        assert sorted(session.scalars(select(Child.namesake))) == [0, 1]
+        assert len(set(session.scalars(select(Child.identity_index)))) == 1
 
 
 def test_regions_do_not_know_each_others_children(house: House, anna: str) -> None:
@@ -142,23 +196,6 @@ def test_regions_do_not_know_each_others_children(house: House, anna: str) -> No
     house.child(anna, snils=SNILS)
     house.child(patimat, snils=SNILS, municipality_code=KHASAVYURT)
     assert stored(house) == 2
-
-
-def test_two_families_at_the_same_instant_register_one_child(house: House, anna: str, boris: str) -> None:
-    for year in range(2009, 2019):
-        barrier = Barrier(2)
-
-        def register(token: str, born_on: str = f"{year}-04-12", barrier: Barrier = barrier) -> str:
-            barrier.wait()
-            try:
-                return str(house.child(token, born_on=born_on)["child_id"])
-            except Conflict as refusal:
-                return refusal.code
-
-        with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(register, (anna, boris)))
-        assert answers.count("child_already_registered") == 1
-    assert stored(house) == len(house.events(contract.CHILD_REGISTERED)) == 10
 
 
 def test_the_same_key_registers_once_and_answers_the_same(house: House, anna: str) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from accounts.models import ChildAccess, Pupil
+from accounts.models import Applicant, ChildAccess, Pupil
 from chassis import clock, tokens
 from chassis.context import Actor
 from chassis.errors import Forbidden
 from contracts import accounts as contract
 
-from .house import House, enrolled
+from .house import House, applied, enrolled
 
 OURS, THEIRS = str(uuid.uuid4()), str(uuid.uuid4())
 
@@ -42,6 +42,27 @@ def test_staff_read_the_names_of_their_own_pupils_only(house: House, children: l
     house.hear(enrolled(theirs, THEIRS))
     shown = pupils(house, staff(house, role), ours, theirs, nobodys, str(uuid.uuid4()))
     assert shown == [{"child_id": ours, "given_name": "Анна", "family_name": "Примерова"}]
+
+
+@pytest.mark.parametrize("role", ["teacher", "provider"])
+def test_staff_read_the_names_of_children_who_applied_to_them_and_no_others(
+    house: House, children: list[str], role: str
+) -> None:
+    ours, theirs, nobodys = children
+    house.hear(applied(ours, OURS))
+    house.hear(applied(theirs, THEIRS))
+    shown = pupils(house, staff(house, role), ours, theirs, nobodys)
+    assert shown == [{"child_id": ours, "given_name": "Анна", "family_name": "Примерова"}]
+    assert pupils(house, staff(house, role, region_code="05"), ours) == []
+
+
+def test_an_applicant_who_is_enrolled_later_is_shown_once(house: House, children: list[str]) -> None:
+    application = applied(children[0], OURS)
+    for event in (enrolled(children[0], OURS), application, application):
+        house.hear(event)
+    assert len(pupils(house, staff(house), *children)) == 1
+    with house.transactions.reading() as session:
+        assert len(session.scalars(select(Applicant.application_id)).all()) == 1
 
 
 def test_a_pupil_of_two_groups_is_shown_once(house: House, children: list[str]) -> None:

@@ -133,6 +133,12 @@ def test_of_twenty_registrations_at_once_one_makes_the_account(house: House) -> 
     assert [event.version for event in house.events()] == [1, 2, 3, 4, 5]
 
 
+def test_strangers_who_choose_the_same_key_do_not_meet(house: House) -> None:
+    for email in (ANNA, "boris@example.org"):
+        assert house.register(email, key="1") == ANSWER
+    assert len(house.events(contract.GUARDIAN_REGISTERED)) == 2
+
+
 def test_the_same_key_has_one_effect(house: House) -> None:
     key = str(uuid.uuid4())
     assert house.register(ANNA, key=key) == house.register(ANNA, key=key) == ANSWER

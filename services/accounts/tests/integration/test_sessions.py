@@ -123,23 +123,61 @@ def test_a_refresh_token_is_exchanged_for_the_next(house: House, anna: str) -> N
     assert len(sessions) == 1
 
 
-def test_a_token_used_twice_ends_the_session_for_both(house: House, anna: str) -> None:
+def test_an_exchange_whose_answer_was_lost_may_be_repeated_at_once(house: House, anna: str) -> None:
     first = house.sign_in(anna)["refresh_token"]
-    second = refresh(house, first)["refresh_token"]
-    assert refusal_of(lambda: refresh(house, first))[1] == "session_over"
-    assert refusal_of(lambda: refresh(house, second))[1] == "session_over"
+    lost, found = (refresh(house, first) for _ in range(2))
+    assert lost["refresh_token"] != found["refresh_token"]
+    assert refresh(house, found["refresh_token"])
+
+
+def test_a_token_used_a_third_time_ends_the_session_for_all(house: House, anna: str) -> None:
+    first = house.sign_in(anna)["refresh_token"]
+    tokens = [first, *(refresh(house, first)["refresh_token"] for _ in range(2))]
+    assert {refusal_of(lambda token=token: refresh(house, token))[1] for token in tokens} == {"session_over"}
     with house.transactions.reading() as session:
         assert session.scalars(select(SignedIn.ended_because)).all() == ["token_used_twice"]
 
 
+def test_two_who_hold_one_token_give_themselves_away_in_either_order(house: House, anna: str) -> None:
+    for honest_comes_first in (True, False):
+        stolen = house.sign_in(anna)["refresh_token"]
+        earlier, later = (refresh(house, stolen)["refresh_token"] for _ in range(2))
+        if honest_comes_first:
+            refresh(house, later)
+        assert refusal_of(lambda token=earlier: refresh(house, token))[1] == "session_over"
+        assert refusal_of(lambda token=later: refresh(house, token))[1] == "session_over"
+
+
+def test_a_token_whose_successor_was_used_ends_the_session(house: House, anna: str) -> None:
+    first = house.sign_in(anna)["refresh_token"]
+    third = refresh(house, refresh(house, first)["refresh_token"])["refresh_token"]
+    assert refusal_of(lambda: refresh(house, first))[1] == "session_over"
+    assert refusal_of(lambda: refresh(house, third))[1] == "session_over"
+
+
+@pytest.mark.parametrize(("seconds", "renewed"), [(30, True), (31, False)])
+def test_half_a_minute_later_a_used_token_ends_the_session(
+    house: House, anna: str, clock_at: Callable[[datetime], None], seconds: int, renewed: bool
+) -> None:
+    clock_at(NOW)
+    first = house.sign_in(anna)["refresh_token"]
+    second = refresh(house, first)["refresh_token"]
+    clock_at(NOW + timedelta(seconds=seconds))
+    if renewed:
+        assert refresh(house, first)
+        return
+    assert refusal_of(lambda: refresh(house, first))[1] == "session_over"
+    assert refusal_of(lambda: refresh(house, second))[1] == "session_over"
+
+
 def test_reuse_ends_that_session_alone(house: House, anna: str) -> None:
     stolen, other = (house.sign_in(anna)["refresh_token"] for _ in range(2))
-    refresh(house, stolen)
-    refusal_of(lambda: refresh(house, stolen))
+    refresh(house, refresh(house, stolen)["refresh_token"])
+    assert refusal_of(lambda: refresh(house, stolen))[1] == "session_over"
     assert refresh(house, other)
 
 
-def test_of_ten_exchanges_of_one_token_at_once_at_most_one_succeeds(house: House, anna: str) -> None:
+def test_of_ten_exchanges_of_one_token_at_once_two_are_answered_and_the_session_ends(house: House, anna: str) -> None:
     token, barrier = house.sign_in(anna)["refresh_token"], Barrier(10)
 
     def exchange(_: int) -> str:
@@ -151,8 +189,8 @@ def test_of_ten_exchanges_of_one_token_at_once_at_most_one_succeeds(house: House
 
     with ThreadPoolExecutor(10) as pool:
         won = [each for each in pool.map(exchange, range(10)) if each]
-    assert len(won) == 1
-    assert refusal_of(lambda: refresh(house, won[0]))[1] == "session_over"
+    assert len(won) == 2
+    assert {refusal_of(lambda each=each: refresh(house, each))[1] for each in won} == {"session_over"}
 
 
 def test_only_hashes_of_refresh_tokens_are_stored(house: House, anna: str) -> None:

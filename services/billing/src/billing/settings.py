@@ -1,19 +1,33 @@
 """What billing reads from the environment beside what every service does."""
 
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 
 import chassis.settings
-from chassis.settings import setting
+from chassis.settings import at_least, setting
+
+_ACCEPTANCE_DAYS, _DEFAULT_ACCEPTANCE_DAYS = "BILLING_ACCEPTANCE_DAYS", 7
 
 
 @dataclass(frozen=True)
 class Settings(chassis.settings.Settings):
-    """How long an offer stands."""
+    """How long an offer stands, and how long a contract waits for a new one to be accepted."""
 
     offer_hours: int = setting("BILLING_OFFER_HOURS", "hours for which an offer stands", parse=int, default=24)
+    acceptance_days: int = setting(
+        _ACCEPTANCE_DAYS,
+        "days for which a contract waits for a guardian's acceptance",
+        parse=at_least(1),
+        default=_DEFAULT_ACCEPTANCE_DAYS,
+    )
 
     @property
     def offer_lifetime(self) -> timedelta:
         """How long an offer stands."""
         return timedelta(hours=self.offer_hours)
+
+
+def acceptance_days() -> int:
+    """Days for which a contract waits for an acceptance. Read where contracts begin to wait: in whatever is settled."""
+    return int(os.environ.get(_ACCEPTANCE_DAYS, _DEFAULT_ACCEPTANCE_DAYS))

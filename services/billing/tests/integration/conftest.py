@@ -4,33 +4,47 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, make_url
 
 from chassis import clock
 from chassis.database import Transactions
-from chassis.testing import engine_of, service_database
+from chassis.testing import engine_of, infra, service_database
 
 from .world import World
 
 Clock = Callable[[datetime], None]
-REGIONS = count(10)
 MORNING = datetime(2026, 10, 5, 2, tzinfo=UTC)
 """Monday, ten o'clock in Irkutsk."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def database_url() -> Iterator[str]:
-    """A migrated database of the service for the whole run; the ledger cannot be emptied, so nobody does."""
+    """A migrated database of the service for each file; the ledger cannot be emptied, so nobody does."""
     with service_database("billing") as url:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def regions() -> Iterator[int]:
+    """Numbers of regions that no test of the file has used: two digits are enough for 90 tests."""
+    return count(10)
+
+
+@pytest.fixture(scope="module")
 def engine(database_url: str) -> Iterator[Engine]:
     engine = create_engine(
         database_url, pool_size=10, max_overflow=0, connect_args={"options": "-c timezone=UTC -c lock_timeout=5000"}
     )
     yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def administrator(database_url: str) -> Iterator[Transactions]:
+    """Transactions of the server's superuser, whom no right stops."""
+    server = make_url(infra().database_admin_url).set(drivername="postgresql+psycopg2")
+    engine = create_engine(server.set(database=make_url(database_url).database))
+    yield Transactions(engine)
     engine.dispose()
 
 
@@ -60,8 +74,8 @@ def clock_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def world(transactions: Transactions) -> World:
+def world(transactions: Transactions, regions: Iterator[int]) -> World:
     """A region of the test's own: nothing in it concerns another test."""
-    world = World(transactions, f"{next(REGIONS):02d}")
+    world = World(transactions, f"{next(regions)}")
     world.open_period()
     return world

@@ -114,7 +114,13 @@ def test_a_closed_period_takes_no_more_postings(world: World, clock_at: Clock) -
     world.hear(world.marked(group, MONDAY, {enrollment_id: "present"}))
     clock_at(datetime(2027, 9, 30, 16, 0, tzinfo=UTC))
     world.hear(world.marked(group, MONDAY + WEEK, {enrollment_id: "present"}))
-    assert [kind for kind, _, _ in world.kinds(child)] == ["credit", "hold", "debit"]
+    assert [(kind, cause) for kind, cause, _ in world.kinds(child)] == [
+        ("credit", "nominal"),
+        ("hold", "contract_activated"),
+        ("release", "lesson_not_filled"),
+        ("debit", "lesson_attended"),
+    ]
+    assert world.pocket(child)[1] == 0
 
 
 def test_marks_of_strangers_to_billing_wait_for_their_enrolment(world: World) -> None:

@@ -94,6 +94,7 @@ class World:
         nominal: int = 1_000_000,
         policy: Policy = POLICY,
         municipality_code: str | None = None,
+        **rules: Any,
     ) -> str:
         programme_id = new_id() if municipality_code else self.programme_id
         with self.transactions.writing() as session:
@@ -104,6 +105,7 @@ class World:
                 payer_name="Иркутск",
                 nominal=Amount(nominal, "RUB"),
                 policy=policy,
+                **rules,
             )
             basis = "Вымышленное постановление"
             opened = open_programme(session, self.region_code, new, budget=Amount(budget, "RUB"), basis=basis)

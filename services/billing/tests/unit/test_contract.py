@@ -9,13 +9,23 @@ from billing.domain.contract import (
     ACTIVE,
     AWAITING_ACCEPTANCE,
     AWAITING_FUNDS,
+    CLOSED,
+    EXPIRED,
+    FROZEN,
+    NOT_ACCEPTED_IN_TIME,
+    REFUSED,
+    REVOKED,
+    VALID,
     Application,
+    End,
     Facts,
     Funding,
     Offer,
     Terms,
+    certificate_end,
     decide,
     effective_from,
+    first_end,
     greatest_parent_share,
     share_out,
 )
@@ -141,6 +151,67 @@ def test_nothing_is_covered_past_the_end_of_the_certificate_or_of_the_period(fac
 def test_days_without_a_lesson_cost_nothing() -> None:
     shares, lessons = share_out(TERMS, Span(date(2026, 10, 6), date(2026, 10, 11)), Amount(1000000, "RUB"))
     assert (shares.price.minor, lessons) == (0, ())
+
+
+WITHDRAWN = End(MONDAY, "withdrawn")
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "reason"),
+    [
+        ({"funding": None}, CLOSED, "withdrawn"),
+        ({"funding": Funding(MONDAY + timedelta(days=1), was_queued=False)}, CLOSED, "withdrawn"),
+        ({"offer": None}, CLOSED, "withdrawn"),
+        ({"enrolled_on": MONDAY + timedelta(days=1)}, CLOSED, "withdrawn"),
+        ({}, ACTIVE, None),
+        ({"frozen": True}, AWAITING_FUNDS, "certificate_frozen"),
+    ],
+)
+def test_an_end_closes_a_contract_that_covered_nothing_before_it(
+    changes: dict[str, object], state: str, reason: str | None
+) -> None:
+    verdict = decide(replace(FACTS, end=WITHDRAWN, **changes))  # type: ignore[arg-type]
+    assert (verdict.state, verdict.reason) == (state, reason)
+
+
+def test_a_free_group_that_was_left_opens_so_that_it_can_close() -> None:
+    free = replace(TERMS, price=Amount(0, "RUB"), normative=Amount(0, "RUB"))
+    assert decide(replace(FACTS, terms=free, funding=None, end=WITHDRAWN)).state == ACTIVE
+
+
+@pytest.mark.parametrize("changes", [{}, {"end": WITHDRAWN}, {"funding": None}, {"frozen": True}])
+def test_what_was_refused_stays_refused(changes: dict[str, object]) -> None:
+    verdict = decide(replace(FACTS, refusal=NOT_ACCEPTED_IN_TIME, **changes))  # type: ignore[arg-type]
+    assert (verdict.state, verdict.reason) == (REFUSED, NOT_ACCEPTED_IN_TIME)
+
+
+@pytest.mark.parametrize("funding", [None, FACTS.funding])
+def test_a_frozen_certificate_opens_no_contract_that_costs_something(funding: Funding | None) -> None:
+    verdict = decide(replace(FACTS, frozen=True, funding=funding))
+    assert (verdict.state, verdict.reason) == (AWAITING_FUNDS, "certificate_frozen")
+    free = replace(TERMS, price=Amount(0, "RUB"), normative=Amount(0, "RUB"))
+    assert decide(replace(FACTS, terms=free, frozen=True, funding=funding)).state == ACTIVE
+    assert decide(replace(FACTS, frozen=True, offer=None)).state == AWAITING_ACCEPTANCE
+
+
+def test_the_first_of_several_ends_counts() -> None:
+    later = End(MONDAY + timedelta(days=1), "period_ended")
+    assert first_end(None, later, WITHDRAWN) == WITHDRAWN
+    assert first_end(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "end"),
+    [
+        (VALID, None),
+        (FROZEN, None),
+        (REVOKED, End(MONDAY, "certificate_revoked")),
+        (EXPIRED, End(date(2034, 4, 12), "certificate_expired")),
+    ],
+)
+def test_a_certificate_pays_up_to_its_revocation_or_its_last_valid_day(state: str, end: End | None) -> None:
+    assert certificate_end(state, MONDAY, date(2034, 4, 12)) == end
+    assert certificate_end(REVOKED, None, MONDAY) is None
 
 
 @given(

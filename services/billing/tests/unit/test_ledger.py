@@ -13,13 +13,17 @@ from chassis.values import Amount
 POCKET = Pocket("certificate", "period", "25701000")
 AVAILABLE, HELD = ledger.available(POCKET), ledger.held(POCKET, "contract")
 EARNED, BUDGET = ledger.earned("provider", POCKET), ledger.budget("programme")
-OUTSIDE = ledger.outside("25701000")
+OUTSIDE, CARRIED = ledger.outside("25701000"), ledger.carried(POCKET)
 BY_KIND = {
     ledger.ALLOCATION: (OUTSIDE, BUDGET),
     ledger.CREDIT: (BUDGET, AVAILABLE),
     ledger.HOLD: (AVAILABLE, HELD),
     ledger.DEBIT: (HELD, EARNED),
     ledger.REVERSAL: (EARNED, HELD),
+    ledger.RELEASE: (HELD, AVAILABLE),
+    ledger.RETURNED: (AVAILABLE, BUDGET),
+    ledger.CARRIED_OUT: (AVAILABLE, CARRIED),
+    ledger.CARRIED_IN: (CARRIED, AVAILABLE),
 }
 
 
@@ -43,9 +47,13 @@ def test_money_takes_no_other_route(kind: str, source: tuple[Account, Account]) 
         movement(kind, *source, 1)
 
 
-def test_nothing_leads_from_a_certificate_to_anywhere_but_a_provider() -> None:
-    exits = {target for source, target in ledger.ROUTES.values() if source.startswith("pocket")}
-    assert exits == {ledger.POCKET_HELD, ledger.PROVIDER_EARNED}
+def test_nothing_leads_from_a_certificate_to_anywhere_but_a_provider_its_budget_or_its_next_period() -> None:
+    pocket = {ledger.POCKET_AVAILABLE, ledger.POCKET_HELD}
+    exits = {target for source, target in ledger.ROUTES.values() if source in pocket} - pocket
+    assert exits == {ledger.PROVIDER_EARNED, ledger.BUDGET, ledger.CARRIED}
+    assert {target for source, target in ledger.ROUTES.values() if source == ledger.CARRIED} == {
+        ledger.POCKET_AVAILABLE
+    }
     assert ledger.OUTSIDE not in {target for _, target in ledger.ROUTES.values()}
 
 
@@ -55,7 +63,7 @@ def test_a_movement_moves_something(amount: int) -> None:
         movement(ledger.CREDIT, BUDGET, AVAILABLE, amount)
 
 
-pocket_kinds = st.sampled_from([ledger.CREDIT, ledger.HOLD, ledger.DEBIT, ledger.REVERSAL])
+pocket_kinds = st.sampled_from([kind for kind in ledger.ROUTES if kind != ledger.ALLOCATION])
 
 
 @given(moves=st.lists(st.tuples(pocket_kinds, st.integers(1, 10**6))))

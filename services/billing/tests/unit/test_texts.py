@@ -57,6 +57,14 @@ def test_lessons_are_counted_in_russian(count: int, text: str) -> None:
 DETAILS = {"lesson_on": "2026-10-05", "group_title": "Робототехника", "mark": "present", "percent": 100}
 
 
+PERIODS = {
+    "period_starts_on": "2026-09-01",
+    "period_ends_on": "2027-08-31",
+    "next_starts_on": "2027-09-01",
+    "next_ends_on": "2028-08-31",
+}
+
+
 @pytest.mark.parametrize(
     ("kind", "details", "sentence"),
     [
@@ -87,6 +95,40 @@ DETAILS = {"lesson_on": "2026-10-05", "group_title": "Робототехника
             "Возвращено в резерв списание за занятие 05.10.2026 в группе «Робототехника»: "
             "отметку исправили, ребёнок болел.",
         ),
+        (
+            ledger.REVERSAL,
+            {**DETAILS, "reason": "lesson_cancelled"},
+            "Возвращено в резерв списание за занятие 05.10.2026 в группе «Робототехника»: занятие отменено.",
+        ),
+        (
+            ledger.REVERSAL,
+            {**DETAILS, "reason": "lesson_after_end", "group_title": None},
+            "Возвращено в резерв списание за занятие 05.10.2026: занятие после последнего дня договора.",
+        ),
+        (ledger.HOLD, {**DETAILS, "group_title": None}, "Снова зарезервировано за занятие 05.10.2026."),
+        (
+            ledger.RELEASE,
+            {"lesson_on": "2026-10-05", "reason": "lesson_not_filled", "lessons": 1, "group_title": None},
+            "Возвращён из резерва остаток за занятие 05.10.2026: отметку не поставили в срок.",
+        ),
+        (
+            ledger.RELEASE,
+            {"reason": "contract_closed", "lessons": 3, "group_title": "Хор"},
+            "Возвращён из резерва остаток за занятия в группе «Хор»: договор закрыт.",
+        ),
+        (
+            ledger.DEBIT,
+            {"month_on": "2026-10-01", "group_title": "Хор"},
+            "Списана доля за октябрь 2026 года в группе «Хор»: по правилам программы месяц оплачивается вперёд.",
+        ),
+        (
+            ledger.REVERSAL,
+            {"month_on": "2027-01-01", "group_title": None},
+            "Возвращено в резерв списание за январь 2027 года: ребёнок отчислен раньше.",
+        ),
+        (ledger.RETURNED, PERIODS, "Возвращён в бюджет остаток сертификата за период 01.09.2026 – 31.08.2027."),
+        (ledger.CARRIED_OUT, PERIODS, "Остаток перенесён на период 01.09.2027 – 31.08.2028."),
+        (ledger.CARRIED_IN, PERIODS, "Зачислен остаток, перенесённый с периода 01.09.2026 – 31.08.2027."),
     ],
 )
 def test_each_movement_is_told_in_one_sentence(kind: str, details: dict[str, object], sentence: str) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from chassis.database import TYPES, new_metadata
 
 _ID = Uuid(as_uuid=False)
+_LEXEMES = "to_tsvector('russian'::regconfig, {})"
 SORT_LETTERS = 24
 """How many letters of a name lists are sorted by; a cursor carries them."""
 
@@ -69,7 +70,10 @@ class MunicipalityRow(Base):
 
 
 class ProviderRow(Base):
-    """Who teaches."""
+    """Who teaches; the aggregate of `catalog.provider.suspended` and `catalog.provider.activated`.
+
+    Version 0 means that nothing was decided yet: it is active.
+    """
 
     __tablename__ = "provider"
 
@@ -78,8 +82,13 @@ class ProviderRow(Base):
     kind: Mapped[str]
     name: Mapped[str]
     municipality_code: Mapped[str]
-    inn: Mapped[str | None]
-    state: Mapped[str]
+    inn: Mapped[str]
+    ogrn: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="active")
+    decision_reason: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(_ID)
+    version: Mapped[int] = mapped_column(server_default="0")
 
     __table_args__ = (
         PrimaryKeyConstraint("region_code", "provider_id"),
@@ -87,6 +96,8 @@ class ProviderRow(Base):
             ["region_code", "municipality_code"], ["municipality.region_code", "municipality.municipality_code"]
         ),
         CheckConstraint(r"inn ~ '^\d{10}(\d{2})?$'", name="inn"),
+        CheckConstraint(r"ogrn ~ '^\d{13}(\d{2})?$'", name="ogrn"),
+        CheckConstraint("kind IN ('school', 'club', 'sport_school', 'entrepreneur')", name="kind"),
         CheckConstraint("state IN ('active', 'suspended')", name="state"),
     )
 
@@ -108,7 +119,10 @@ class TeacherRow(Base):
 
 
 class ProgrammeRow(Base):
-    """What is taught; `search_text` is its normalised title, summary and provider's name."""
+    """What is taught; `search_text` is its normalised title, summary and provider's name.
+
+    Titles have lexemes of their own, so that the planner knows how rare a word is in them.
+    """
 
     __tablename__ = "programme"
 
@@ -124,14 +138,8 @@ class ProgrammeRow(Base):
     state: Mapped[str]
     search_title: Mapped[str] = mapped_column(Text(collation="C"))
     search_text: Mapped[str]
-    search_lexemes: Mapped[str] = mapped_column(
-        TSVECTOR,
-        Computed(
-            "setweight(to_tsvector('russian'::regconfig, search_title), 'A')"
-            " || setweight(to_tsvector('russian'::regconfig, search_text), 'C')",
-            persisted=True,
-        ),
-    )
+    title_lexemes: Mapped[str] = mapped_column(TSVECTOR, Computed(_LEXEMES.format("search_title"), persisted=True))
+    search_lexemes: Mapped[str] = mapped_column(TSVECTOR, Computed(_LEXEMES.format("search_text"), persisted=True))
 
     __table_args__ = (
         PrimaryKeyConstraint("region_code", "programme_id"),
@@ -144,8 +152,41 @@ class ProgrammeRow(Base):
         Index("ix_programme_programme_id", "programme_id"),
         Index("ix_programme_provider", "region_code", "provider_id"),
         Index("ix_programme_municipality", "municipality_code", "direction"),
+        Index("ix_programme_title_lexemes", "title_lexemes", postgresql_using="gin"),
         Index("ix_programme_lexemes", "search_lexemes", postgresql_using="gin"),
         Index("ix_programme_titles", text(f'"left"(search_title, {SORT_LETTERS})'), "programme_id"),
+        Index(
+            "ix_programme_direction_titles",
+            "direction",
+            text(f'"left"(search_title, {SORT_LETTERS})'),
+            "programme_id",
+            "age_min",
+            "age_max",
+        ),
+    )
+
+
+class OpeningRow(Base):
+    """What the open groups of a programme come to: what lists show of it and a search leaves it out by.
+
+    `price_from_minor` is the lowest price, in `unit`; `weekdays` are all their weekdays as bits (Monday is 1). A
+    programme without an open group has no price.
+    """
+
+    __tablename__ = "opening"
+
+    region_code: Mapped[str]
+    programme_id: Mapped[str] = mapped_column(_ID)
+    price_from_minor: Mapped[int | None]
+    unit: Mapped[str | None]
+    weekdays: Mapped[int] = mapped_column(server_default="0")
+    places_free: Mapped[int] = mapped_column(server_default="0")
+
+    __table_args__ = (
+        PrimaryKeyConstraint("region_code", "programme_id"),
+        ForeignKeyConstraint(["region_code", "programme_id"], ["programme.region_code", "programme.programme_id"]),
+        CheckConstraint("(price_from_minor IS NULL) = (unit IS NULL)", name="price"),
+        CheckConstraint("places_free >= 0", name="places_free"),
     )
 
 
@@ -188,7 +229,8 @@ class ModuleRow(Base):
 class GroupRow(Base):
     """A group of a module; the aggregate of `catalog.group.published` and `catalog.group.changed`.
 
-    `announced` is what the last of these events said (without the terms' version); version 0 means none yet.
+    `announced` is what the last of these events said (without the terms' version); version 0 means none yet: a draft.
+    `price_minor` is the group's own price, in its module's unit; `weekdays` are the timetable's as bits.
     """
 
     __tablename__ = "study_group"
@@ -206,7 +248,11 @@ class GroupRow(Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     timetable: Mapped[list[Any]]
+    weekdays: Mapped[int]
     meets_on_holidays: Mapped[bool]
+    skipped_on: Mapped[list[Any]] = mapped_column(server_default="[]")
+    extra_lessons: Mapped[list[Any]] = mapped_column(server_default="[]")
+    price_minor: Mapped[int | None]
     state: Mapped[str]
     announced: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     version: Mapped[int] = mapped_column(server_default="0")
@@ -219,7 +265,9 @@ class GroupRow(Base):
         CheckConstraint("0 <= age_min AND age_min <= age_max", name="ages"),
         CheckConstraint("starts_on <= ends_on AND opens_at < closes_at", name="dates"),
         CheckConstraint("admission IN ('instant', 'review')", name="admission"),
-        CheckConstraint("state IN ('published', 'closed')", name="state"),
+        CheckConstraint("state IN ('draft', 'published', 'closed')", name="state"),
+        CheckConstraint("price_minor >= 0", name="price"),
+        CheckConstraint("state <> 'draft' OR version = 0", name="draft_unannounced"),
         Index("ix_study_group_group_id", "group_id"),
         Index("ix_study_group_module", "region_code", "module_id"),
     )

@@ -4,10 +4,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from catalog.commands.groups import change_own_group
+from catalog.commands.providers import decide_provider
 from catalog.commands.seats import note_seats
-from catalog.queries import places, programmes, search
+from catalog.queries import groups, places, programmes, providers, search
+from chassis.context import actor
 from chassis.outbox import Received
-from chassis.service import Service, on_event, query
+from chassis.service import Service, command, on_event, query
 from contracts import catalog as contract
 from contracts import enrollment, registry
 
@@ -46,12 +49,35 @@ class CatalogService(Service):
     @query(contract.GET_GROUP)
     def get_group(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
         """A group with its timetable, price and free places."""
-        return programmes.get_group(session, request["group_id"])
+        return groups.get_group(session, request["group_id"])
 
     @query(contract.GET_GROUP_TERMS)
     def get_group_terms(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
         """The terms of a group that an offer is priced by."""
-        return programmes.get_group_terms(session, request["group_id"])
+        return groups.get_group_terms(session, request["group_id"])
+
+    @query(contract.LIST_OWN_GROUPS)
+    def list_own_groups(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """A page of the groups of the caller's provider, drafts too."""
+        return groups.list_own_groups(session, actor(), request)
+
+    @command(contract.CHANGE_GROUP)
+    def change_group(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """Change a group of the caller's provider; the group as it is then."""
+        change_own_group(session, actor(), request)
+        return groups.get_own_group(session, actor(), request["group_id"])
+
+    @query(contract.LIST_PROVIDERS)
+    def list_providers(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """A page of the region's providers."""
+        return providers.list_providers(session, actor(), request)
+
+    @command(contract.DECIDE_PROVIDER)
+    def decide_provider(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+        """Suspend a provider or admit it again; the provider as it is then."""
+        caller, provider_id = actor(), request["provider_id"]
+        decide_provider(session, caller.region_code, provider_id, request["state"], request["reason"], caller.subject)
+        return providers.get_provider(session, caller, provider_id)
 
     @on_event(enrollment.SEATS_CHANGED, only=("capacity", "taken", "waiting"))
     def on_seats_changed(self, session: Session, event: Received) -> None:

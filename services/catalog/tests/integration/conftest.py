@@ -20,9 +20,10 @@ from catalog.domain.timetable import WeeklyLesson
 from catalog.models import Base
 from catalog.service import CatalogService
 from chassis import tables
+from chassis.context import Actor
 from chassis.database import Transactions, create
 from chassis.outbox import Received
-from chassis.testing import recorded, service_database
+from chassis.testing import acting, recorded, service_database
 from chassis.values import Amount
 from contracts.base import Method
 
@@ -35,10 +36,19 @@ class Catalogue:
 
     def ask(self, method: Method, **fields: Any) -> dict[str, Any]:
         """The answer as it crosses the wire: request and reply go through the contract, strictly."""
+        return self.answer(method, None, fields)
+
+    def ask_as(self, caller: Actor, method: Method, **fields: Any) -> dict[str, Any]:
+        """What a person is answered; a command's transaction is committed."""
+        return self.answer(method, caller, fields)
+
+    def answer(self, method: Method, caller: Actor | None, fields: dict[str, Any]) -> dict[str, Any]:
+        """One call of an entrypoint."""
         request = method.request().load(fields)
         entrypoint = getattr(CatalogService, method.name).__wrapped__
         assert method.reply is not None
-        with self.transactions.reading() as session:
+        transaction = self.transactions.writing if method.command else self.transactions.reading
+        with acting(caller), transaction() as session:
             answer = entrypoint(None, session, request)
             unknown = set(answer) - set(method.reply().fields)
             reply: dict[str, Any] = method.reply().dump(answer)
@@ -94,7 +104,9 @@ def sampled() -> Iterator[Catalogue]:
 
 REGION = Region("38", "Иркутская область", "Asia/Irkutsk", "финансирование", "сертификат", ("p38.example",), "почта")
 MUNICIPALITY = Municipality("38", "25701000", "33", "Иркутск")
-PROVIDER = Provider("38", "38000000-0000-4000-8000-0000000000a1", "entrepreneur", "Студия «Маяк»", "25701000")
+PROVIDER = Provider(
+    "38", "38000000-0000-4000-8000-0000000000a1", "club", "Студия «Маяк»", "25701000", "3899661153", "1153899750927"
+)
 TEACHER = Teacher("38", "38000000-0000-4000-8000-0000000000a2", PROVIDER.provider_id, "Вера Павловна Образцова")
 PROGRAMME = Programme(
     "38",

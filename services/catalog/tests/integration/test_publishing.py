@@ -115,22 +115,6 @@ def test_a_new_price_is_a_new_version_of_the_terms_of_every_group_of_the_module(
         assert (terms["price"], terms["terms_version"]) == (event.data["price"], 2)
 
 
-def test_a_suspended_provider_closes_its_groups_and_comes_back(published: Any, values: Any) -> None:
-    programme_id, group_id = values["programme"].programme_id, values["group"].group_id
-    published.do(save_provider, replace(values["provider"], state="suspended"))
-
-    assert published.announced(CHANGED)[-1].data["state"] == "closed"
-    assert published.ask(contract.GET_GROUP, group_id=group_id)["state"] == "closed"
-    assert published.ask(contract.SEARCH_PROGRAMMES)["items"] == []
-    with pytest.raises(NotFound):
-        published.ask(contract.GET_PROGRAMME, programme_id=programme_id)
-
-    published.do(save_provider, values["provider"])
-    last = published.announced(CHANGED)[-1]
-    assert (last.version, last.data["state"], last.data["terms_version"]) == (3, "published", 1)
-    assert published.ask(contract.GET_PROGRAMME, programme_id=programme_id)["groups"][0]["group_id"] == group_id
-
-
 def test_a_renamed_provider_is_announced_and_found_by_its_new_name(published: Any, values: Any) -> None:
     published.do(save_provider, replace(values["provider"], name="Студия «Полёт»"))
 

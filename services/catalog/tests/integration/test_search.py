@@ -1,6 +1,7 @@
 import base64
 import json
 from dataclasses import replace
+from datetime import time
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from catalog.commands.groups import publish_group
 from catalog.commands.places import publish_municipality
 from catalog.commands.programmes import save_module, save_programme
+from catalog.domain.timetable import WeeklyLesson
 from chassis.errors import InvalidInput, NotFound
 from chassis.values import Amount
 from contracts import catalog as contract
@@ -30,6 +32,16 @@ def pages(catalogue: Any, method: Any, limit: int, **fields: Any) -> list[dict[s
         cursor = page["next_cursor"]
         if cursor is None:
             return found
+
+
+def offer(catalogue: Any, values: Any, number: int, title: str) -> None:
+    """One more programme with a group."""
+    twin = f"38000000-0000-4000-8000-00000000f{{}}0{number}"
+    programme = replace(values["programme"], programme_id=twin.format(1), title=title)
+    module = replace(values["module"], programme_id=programme.programme_id, module_id=twin.format(2))
+    catalogue.do(save_programme, programme)
+    catalogue.do(save_module, module)
+    catalogue.do(publish_group, replace(values["group"], module_id=module.module_id, group_id=twin.format(3)))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +99,16 @@ def test_a_word_of_the_title_comes_before_the_same_word_in_a_summary(sampled: An
     assert found[0] == "Пешеходный туризм"
 
 
+def test_the_word_itself_in_a_title_comes_before_titles_that_only_begin_with_it(published: Any, values: Any) -> None:
+    for number, title in enumerate(("Авиамодель", "Ансамбль «Авиамодель»", "Авиамоделька")):
+        offer(published, values, number, title)
+
+    found = titles(published, q="авиамодель")
+
+    assert found[:2] == ["Авиамодель", "Ансамбль «Авиамодель»"]
+    assert set(found[2:]) <= {"Авиамоделирование", "Авиамоделька"}
+
+
 def test_signs_of_query_languages_are_only_signs(sampled: Any) -> None:
     everything = titles(sampled)
     for query in ("керамика & !лепка | (", "керамика:*", "керамика'--", "керамика\\", "керамика\x00"):
@@ -102,8 +124,12 @@ def test_filters_narrow_each_other(sampled: Any) -> None:
         expected = [item for item in everything if item["direction"] == direction]
         assert sampled.ask(SEARCH, limit=100, direction=direction)["items"] == expected
     for age in (4, 5, 9, 17, 18):
-        expected = [item for item in everything if item["age_min"] <= age <= item["age_max"]]
-        assert sampled.ask(SEARCH, limit=100, age=age)["items"] == expected
+        for item in sampled.ask(SEARCH, limit=100, age=age)["items"]:
+            groups = sampled.ask(contract.GET_PROGRAMME, programme_id=item["programme_id"])["groups"]
+            assert any(group["age_min"] <= age <= group["age_max"] for group in groups)
+    for region_code in ("05", "38"):
+        expected = [item for item in everything if item["region_code"] == region_code]
+        assert sampled.ask(SEARCH, limit=100, region_code=region_code)["items"] == expected
     expected = [
         item
         for item in everything
@@ -112,6 +138,63 @@ def test_filters_narrow_each_other(sampled: Any) -> None:
     assert sampled.ask(SEARCH, municipality_code="82654000", direction="sport", age=9)["items"] == expected
     assert expected
     assert titles(sampled, q="борьба", municipality_code="25701000") == []
+
+
+FILTERS: list[tuple[dict[str, Any], Any]] = [
+    ({"weekday": 6}, lambda group: any(entry["weekday"] == 6 for entry in group["timetable"])),
+    ({"price_max": {"value": "4320.00", "unit": "RUB"}}, lambda group: costs_at_most(group, "RUB", 4320)),
+    ({"price_max": {"value": "365.00", "unit": "HOUR"}}, lambda group: costs_at_most(group, "HOUR", 365)),
+    ({"price_max": {"value": "0.00", "unit": "RUB"}}, lambda group: costs_at_most(group, "RUB", 0)),
+    ({"with_places": True}, lambda group: group["places_free"] > 0),
+    ({"age": 9}, lambda group: group["age_min"] <= 9 <= group["age_max"]),
+]
+
+
+def costs_at_most(group: dict[str, Any], unit: str, most: int) -> bool:
+    return group["price"]["unit"] == unit and float(group["price"]["value"]) <= most
+
+
+@pytest.mark.parametrize("second", range(len(FILTERS)))
+@pytest.mark.parametrize("first", range(len(FILTERS)))
+def test_all_filters_about_groups_are_true_of_one_and_the_same_group(sampled: Any, first: int, second: int) -> None:
+    everything = sampled.ask(SEARCH, limit=100)["items"]
+    fields = FILTERS[first][0] | FILTERS[second][0]
+    chosen = [FILTERS[first][1], FILTERS[second][1]]
+    if FILTERS[first][0].keys() == FILTERS[second][0].keys():
+        chosen = chosen[1:]
+
+    def fits(item: dict[str, Any]) -> bool:
+        groups = sampled.ask(contract.GET_PROGRAMME, programme_id=item["programme_id"])["groups"]
+        return any(all(is_true(group) for is_true in chosen) for group in groups)
+
+    assert sampled.ask(SEARCH, limit=100, **fields)["items"] == [item for item in everything if fits(item)]
+    assert len(everything) < 100
+
+
+def test_a_programme_whose_groups_fit_only_in_turn_is_not_found(published: Any, values: Any) -> None:
+    full_on_wednesday = values["group"]
+    free_on_friday = replace(
+        full_on_wednesday,
+        group_id="38000000-0000-4000-8000-0000000000c7",
+        timetable=(WeeklyLesson(5, time(16), time(17)),),
+        price=Amount(1_000_000, "RUB"),
+    )
+    published.do(publish_group, replace(full_on_wednesday, capacity=0))
+    published.do(publish_group, free_on_friday)
+
+    assert titles(published, weekday=3) == titles(published, with_places=True) == ["Авиамоделирование"]
+    assert titles(published, weekday=3, with_places=True) == []
+    assert titles(published, weekday=5, with_places=True) == ["Авиамоделирование"]
+    assert titles(published, weekday=5, price_max={"value": "9000.00", "unit": "RUB"}) == []
+    assert titles(published, weekday=5, price_max={"value": "10000.00", "unit": "RUB"}) == ["Авиамоделирование"]
+    assert titles(published, price_max={"value": "10000.00", "unit": "HOUR"}) == []
+
+
+def test_pages_of_a_filtered_search_hold_everything_once(sampled: Any) -> None:
+    for fields in ({"with_places": True, "weekday": 2}, {"q": "школа", "weekday": 6}, {"q": "бойкальская", "age": 9}):
+        whole = sampled.ask(SEARCH, limit=100, **fields)["items"]
+        assert len(whole) > 1
+        assert pages(sampled, SEARCH, 1, **fields) == whole
 
 
 def test_a_summary_names_the_lowest_price_and_all_free_places_of_published_groups(published: Any, values: Any) -> None:
@@ -173,17 +256,28 @@ def test_a_cursor_belongs_to_its_question(sampled: Any) -> None:
 
 def test_a_forged_cursor_is_refused_and_never_reaches_the_database(sampled: Any) -> None:
     good = sampled.ask(SEARCH, limit=2, q="школа")["next_cursor"]
-    mark, way, rank, programme_id = json.loads(base64.urlsafe_b64decode(good + "=="))
+    mark, way, stage, programme_id = json.loads(base64.urlsafe_b64decode(good + "=="))
     for parts in (
-        [mark, "sideways", rank, programme_id],
+        [mark, "sideways", stage, programme_id],
         [mark, way, "x", programme_id],
-        [mark, way, rank, "x"],
-        [mark, way, rank],
+        [mark, way, stage, "x"],
+        [mark, way, stage],
         [mark, way, 10**30, programme_id],
     ):
         forged = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
         with pytest.raises(InvalidInput):
             sampled.ask(SEARCH, q="школа", cursor=forged)
+
+
+@pytest.mark.parametrize("stage", [-1, 3, 99])
+def test_a_cursor_of_a_stage_that_does_not_exist_finds_what_is_left_or_nothing(sampled: Any, stage: int) -> None:
+    good = sampled.ask(SEARCH, limit=2, q="школа")["next_cursor"]
+    mark, way, _, programme_id = json.loads(base64.urlsafe_b64decode(good + "=="))
+    forged = base64.urlsafe_b64encode(json.dumps([mark, way, stage, programme_id]).encode()).decode()
+
+    found = sampled.ask(SEARCH, q="школа", cursor=forged)
+
+    assert bool(found["items"]) == (stage < 0)
 
 
 def test_municipalities_come_by_name_region_by_region_without_gaps(sampled: Any) -> None:

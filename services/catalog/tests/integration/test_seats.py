@@ -1,7 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from catalog.commands.groups import publish_group
 from catalog.service import CatalogService
 from chassis.testing import apply, received
 from contracts import catalog as contract
@@ -54,3 +58,25 @@ def test_seats_may_be_heard_of_before_the_group(catalogue: Any, values: Any, ids
     hear(catalogue, ids[0], version=1, taken=2)
 
     assert catalogue.rows("SELECT version, taken FROM seats") == [(1, 2)]
+
+
+def test_two_groups_heard_of_at_once_are_both_counted(published: Any, values: Any, ids: tuple[str, str]) -> None:
+    second = "38000000-0000-4000-8000-0000000000a6"
+    published.do(publish_group, replace(values["group"], group_id=second))
+    for version in range(1, 9):
+        barrier = Barrier(2)
+
+        def tell(group_id: str, version: int = version, barrier: Barrier = barrier) -> None:
+            barrier.wait()
+            hear(published, group_id, version, taken=version)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(tell, (ids[0], second)))
+        assert published.ask(contract.SEARCH_PROGRAMMES)["items"][0]["places_free"] == 2 * (12 - version)
+
+
+def test_a_full_programme_is_not_found_with_places_until_one_is_free(published: Any, ids: tuple[str, str]) -> None:
+    for version, taken, found in ((1, 12, 0), (2, 11, 1), (3, 12, 0)):
+        hear(published, ids[0], version, taken)
+        assert len(published.ask(contract.SEARCH_PROGRAMMES, with_places=True)["items"]) == found
+    assert len(published.ask(contract.SEARCH_PROGRAMMES)["items"]) == 1

@@ -3,7 +3,8 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.domain.calendar import each_day, public_holidays, school_year
+from catalog.domain.calendar import each_day, school_year
+from catalog.rest_days import rest_days
 
 
 @given(st.dates(date(2020, 1, 1), date(2080, 12, 31)))
@@ -26,10 +27,17 @@ def test_ordinary_lessons_end_on_the_last_of_may() -> None:
     assert school_year(date(2026, 11, 22)).lessons_end_on == date(2027, 5, 31)
 
 
-def test_public_holidays_are_those_of_the_labour_code() -> None:
-    days = public_holidays(date(2026, 9, 1), date(2027, 8, 31))
+def test_a_written_day_lies_in_the_school_year() -> None:
+    year = school_year(date(2026, 11, 22))
 
-    assert sorted(days) == [
+    assert year.day("09-15") == date(2026, 9, 15)
+    assert year.day("12-25") == date(2026, 12, 25)
+    assert year.day("01-14") == date(2027, 1, 14)
+    assert year.day("08-31") == date(2027, 8, 31)
+
+
+def test_the_country_rests_on_holidays_and_on_the_days_off_that_the_government_moved() -> None:
+    holidays = {
         date(2026, 11, 4),
         *(date(2027, 1, day) for day in range(1, 9)),
         date(2027, 2, 23),
@@ -37,11 +45,14 @@ def test_public_holidays_are_those_of_the_labour_code() -> None:
         date(2027, 5, 1),
         date(2027, 5, 9),
         date(2027, 6, 12),
-    ]
+    }
+    moved = {date(2026, 12, 31), date(2027, 2, 22), date(2027, 5, 3), date(2027, 5, 10), date(2027, 6, 14)}
+
+    assert rest_days(date(2026, 9, 1), date(2027, 8, 31)) == holidays | moved
 
 
-def test_public_holidays_outside_the_range_are_left_out() -> None:
-    assert public_holidays(date(2026, 11, 5), date(2026, 12, 31)) == frozenset()
+def test_an_ordinary_saturday_is_no_rest_day_of_a_club() -> None:
+    assert rest_days(date(2026, 11, 5), date(2026, 12, 30)) == frozenset()
 
 
 def test_a_range_of_days_holds_both_ends() -> None:

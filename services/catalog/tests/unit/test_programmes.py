@@ -7,9 +7,13 @@ from catalog.domain.directions import DIRECTIONS
 from catalog.domain.groups import ADMISSIONS, GROUP_STATES
 from catalog.domain.places import Municipality, Region, check_municipality, check_region
 from catalog.domain.programmes import (
+    ACTIVE,
+    PROVIDER_KINDS,
+    SUSPENDED,
     Module,
     Programme,
     Provider,
+    check_decision,
     check_module,
     check_programme,
     check_provider,
@@ -18,7 +22,7 @@ from chassis.errors import RuleViolated
 from chassis.values import Amount
 from contracts import catalog as contract
 
-PROVIDER = Provider("38", "provider", "entrepreneur", "Студия", "25701000")
+PROVIDER = Provider("38", "provider", "entrepreneur", "Студия", "25701000", "380800000000", "317380000000000")
 PROGRAMME = Programme("38", "programme", "provider", "25701000", "Шахматы", "Дебюты", "sport", 5, 17)
 MODULE = Module("38", "module", "programme", "Первый год", Amount(100, "RUB"), Amount(90, "RUB"))
 REGION = Region("38", "Иркутская область", "Asia/Irkutsk", "термин", "сертификат", ("p38.example",), "почта")
@@ -28,21 +32,31 @@ MUNICIPALITY = Municipality("38", "25701000", "33", "Иркутск")
 def test_the_lists_are_those_of_the_contract() -> None:
     assert tuple(DIRECTIONS) == contract.DIRECTIONS
     assert ADMISSIONS == contract.ADMISSIONS
-    assert GROUP_STATES == contract.GROUP_STATES
+    assert GROUP_STATES == contract.OWN_GROUP_STATES
+    assert PROVIDER_KINDS == contract.PROVIDER_KINDS
+    assert {ACTIVE, SUSPENDED} == set(contract.PROVIDER_STATES)
 
 
-@pytest.mark.parametrize("inn", [None, "3808000000", "380800000000"])
-def test_a_provider_may_have_a_taxpayers_number_of_ten_or_twelve_digits(inn: str | None) -> None:
-    check_provider(replace(PROVIDER, inn=inn))
+@pytest.mark.parametrize(
+    ("kind", "inn", "ogrn"),
+    [
+        *((kind, "3808000000", "1153800000000") for kind in ("school", "club", "sport_school")),
+        ("entrepreneur", "380800000000", "317380000000000"),
+    ],
+)
+def test_each_kind_of_provider_has_numbers_of_its_own_length(kind: str, inn: str, ogrn: str) -> None:
+    check_provider(replace(PROVIDER, kind=kind, inn=inn, ogrn=ogrn))
 
 
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({"kind": "shop"}, "provider_kind_unknown"),
-        ({"state": "asleep"}, "provider_kind_unknown"),
-        ({"inn": "38080000001"}, "inn_wrong"),
-        ({"inn": "38080000OO"}, "inn_wrong"),
+        ({"inn": "3808000000"}, "inn_wrong"),
+        ({"inn": "38080000OOOO"}, "inn_wrong"),
+        ({"ogrn": "1153800000000"}, "ogrn_wrong"),
+        ({"kind": "club"}, "inn_wrong"),
+        ({"kind": "club", "inn": "3808000000"}, "ogrn_wrong"),
     ],
 )
 def test_a_wrong_provider_is_refused(changes: dict[str, Any], code: str) -> None:
@@ -104,3 +118,15 @@ def test_a_wrong_municipality_is_refused(changes: dict[str, Any], code: str) -> 
     with pytest.raises(RuleViolated) as refusal:
         check_municipality(replace(MUNICIPALITY, **changes))
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("reason", contract.SUSPENSION_REASONS)
+def test_a_reason_fits_suspension_or_admission_and_the_own_request_fits_both(reason: str) -> None:
+    fits = {ACTIVE: {"cleared", "own_request"}, SUSPENDED: set(contract.SUSPENSION_REASONS) - {"cleared"}}
+    for state, reasons in fits.items():
+        if reason in reasons:
+            check_decision(state, reason)
+        else:
+            with pytest.raises(RuleViolated) as refusal:
+                check_decision(state, reason)
+            assert refusal.value.code == "decision_reason_wrong"

@@ -59,7 +59,7 @@ class Enrollment(Base):
 
 
 class Certificate(Base):
-    """The one certificate of a child, for life."""
+    """The one certificate of a child, for life. `expires_at` is the first instant after its last valid local day."""
 
     __tablename__ = "certificate"
     __table_args__ = (
@@ -68,6 +68,8 @@ class Certificate(Base):
         UniqueConstraint("region_code", "number"),
         CheckConstraint(r"number ~ '^\d{10}$' AND left(number, 2) = region_code", name="number_has_ten_digits"),
         CheckConstraint("valid_from <= valid_until", name="validity_is_not_empty"),
+        CheckConstraint("state IN ('valid', 'frozen', 'revoked', 'expired')", name="state"),
+        Index("ix_certificate_expiring", "expires_at", postgresql_where="state IN ('valid', 'frozen')"),
     )
 
     region_code: Mapped[str] = mapped_column(primary_key=True)
@@ -79,3 +81,52 @@ class Certificate(Base):
     valid_until: Mapped[date]
     issued_at: Mapped[datetime]
     version: Mapped[int]
+    state: Mapped[str] = mapped_column(server_default="valid")
+    expires_at: Mapped[datetime]
+
+
+class CertificateChange(Base):
+    """A change of a certificate's state: who decided it, when, for what reason and on what basis. Only ever added to.
+
+    Without a person behind it, it is the service's own: the expiry.
+    """
+
+    __tablename__ = "certificate_change"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["region_code", "certificate_id"], ["certificate.region_code", "certificate.certificate_id"]
+        ),
+        CheckConstraint("act IN ('freeze', 'unfreeze', 'revoke', 'expire')", name="act"),
+        CheckConstraint(
+            "num_nulls(decided_by, decided_as, basis) = CASE act WHEN 'expire' THEN 3 ELSE 0 END",
+            name="decision_is_whole",
+        ),
+    )
+
+    region_code: Mapped[str] = mapped_column(primary_key=True)
+    certificate_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    act: Mapped[str]
+    changed_at: Mapped[datetime]
+    changed_on: Mapped[date]
+    reason: Mapped[str]
+    decided_by: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
+    decided_as: Mapped[str | None]
+    basis: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+
+
+class CertificateAccess(Base):
+    """Which of the staff looked at which certificate, and when. Only ever added to; partitioned by month."""
+
+    __tablename__ = "certificate_access"
+    __table_args__ = ({"postgresql_partition_by": "RANGE (occurred_at)"},)
+
+    region_code: Mapped[str] = mapped_column(primary_key=True)
+    certificate_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    occurred_at: Mapped[datetime] = mapped_column(primary_key=True)
+    access_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    reader_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    reader_role: Mapped[str]
+    session_id: Mapped[str]
+    purpose: Mapped[str]

@@ -1,13 +1,13 @@
 """Reads of certificates."""
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Uuid, and_, any_, literal, select
 from sqlalchemy.orm import Session
 
-from certificates.domain.validity import Validity
+from certificates.domain import states
 from certificates.models import Certificate, Enrollment, Holder
+from certificates.reach import not_found, within_reach
 from chassis import clock
 from chassis.context import Actor
 from chassis.errors import NotFound
@@ -20,7 +20,7 @@ def get_certificate(session: Session, guardian: Actor, child_id: str) -> dict[st
     `reason` (`under_age`, `over_age`) is there when an enrolment could not bring one.
     """
     row = session.execute(
-        select(Certificate, Holder.time_zone)
+        select(Holder.child_id, Certificate)
         .select_from(Holder)
         .outerjoin(
             Certificate,
@@ -34,21 +34,28 @@ def get_certificate(session: Session, guardian: Actor, child_id: str) -> dict[st
     ).one_or_none()
     if row is None:
         raise NotFound("child_not_found", "There is no such child in your family.")
-    certificate, time_zone = row
-    if certificate is None or time_zone is None:
+    if row.Certificate is None:
         raise _not_issued(session, guardian.region_code, child_id)
-    return _view(certificate, clock.today(time_zone))
+    return view(row.Certificate)
 
 
-def _view(certificate: Certificate, today: date) -> dict[str, Any]:
-    period = Validity(certificate.valid_from, certificate.valid_until)
+def find_certificate(session: Session, authority: Actor, number: str) -> dict[str, Any]:
+    """The certificate of a number; `NotFound` certificate_not_found for those that the authority does not decide on."""
+    certificate = session.scalar(within_reach(authority).where(Certificate.number == number))
+    if certificate is None:
+        raise not_found()
+    return view(certificate)
+
+
+def view(certificate: Certificate) -> dict[str, Any]:
+    """The certificate as it is at this instant."""
     return {
         "certificate_id": certificate.certificate_id,
         "child_id": certificate.child_id,
         "number": certificate.number,
-        "state": period.state(today),
-        "valid_from": period.first,
-        "valid_until": period.last,
+        "state": states.at(certificate.state, certificate.expires_at, clock.now()),
+        "valid_from": certificate.valid_from,
+        "valid_until": certificate.valid_until,
         "issued_at": certificate.issued_at,
     }
 

@@ -11,6 +11,7 @@ from certificates.service import CertificatesService
 from chassis.outbox import Received
 from chassis.testing import apply, received
 from contracts import accounts, enrollment
+from contracts.base import Event
 
 CHILD, MOTHER, FATHER, STRANGER = (str(uuid.UUID(int=number)) for number in (0xC1, 0xA1, 0xA2, 0xA3))
 BORN_ON = date(2016, 4, 12)
@@ -23,6 +24,14 @@ def hear(session: Session, event: Received) -> None:
 
 
 def child_registered(**changes: Any) -> Received:
+    return _child(accounts.CHILD_REGISTERED, changes)
+
+
+def child_changed(**changes: Any) -> Received:
+    return _child(accounts.CHILD_CHANGED, {"version": 2} | changes)
+
+
+def _child(event: Event, changes: dict[str, Any]) -> Received:
     version = changes.pop("version", 1)
     region_code = changes.pop("region_code", "38")
     data = {
@@ -33,9 +42,7 @@ def child_registered(**changes: Any) -> Received:
         "payer_code": "01",
         "time_zone": "Asia/Irkutsk",
     } | changes
-    return received(
-        accounts.CHILD_REGISTERED, subject=data["child_id"], version=version, region_code=region_code, data=data
-    )
+    return received(event, subject=data["child_id"], version=version, region_code=region_code, data=data)
 
 
 def enrolled(

@@ -3,16 +3,14 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from certificates import commands
+from certificates.commands import issuing
 from certificates.models import Certificate, Enrollment, Holder
-from chassis import clock
 from chassis.database import Transactions
 from chassis.outbox import Received
 from chassis.testing import recorded
@@ -21,15 +19,6 @@ from contracts.certificates import CERTIFICATE_ISSUED
 from .facts import BORN_ON, CHILD, child_registered, enrolled, hear
 
 Clock = Callable[[datetime], None]
-
-
-@pytest.fixture
-def clock_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    def set_to(instant: datetime) -> None:
-        (tmp_path / "clock").write_text(instant.isoformat(), encoding="utf-8")
-        monkeypatch.setenv(clock.FILE_VARIABLE, str(tmp_path / "clock"))
-
-    return set_to
 
 
 def certificates(transactions: Transactions) -> list[Certificate]:
@@ -126,7 +115,7 @@ def test_only_one_certificate_of_a_child_fits_into_the_database(transactions: Tr
 
 def test_a_taken_number_leads_to_another_draw(transactions: Transactions, monkeypatch: pytest.MonkeyPatch) -> None:
     draws = iter([4217, 4217, 4217, 4218])
-    monkeypatch.setattr(commands.secrets, "randbelow", lambda _limit: next(draws))
+    monkeypatch.setattr(issuing.secrets, "randbelow", lambda _limit: next(draws))
     other = str(uuid.uuid4())
     hear_each(transactions, child_registered(), enrolled())
     hear_each(transactions, child_registered(child_id=other), enrolled(child_id=other))
@@ -137,10 +126,10 @@ def test_a_payer_without_free_numbers_fails_loudly_and_loses_no_fact(
     transactions: Transactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = str(uuid.uuid4())
-    monkeypatch.setattr(commands.secrets, "randbelow", lambda _limit: 1)
+    monkeypatch.setattr(issuing.secrets, "randbelow", lambda _limit: 1)
     hear_each(transactions, child_registered(), enrolled(), child_registered(child_id=other))
     late = enrolled(child_id=other)
-    with pytest.raises(commands.NumbersExhausted):
+    with pytest.raises(issuing.NumbersExhausted):
         hear_each(transactions, late)
     monkeypatch.undo()
     hear_each(transactions, late)

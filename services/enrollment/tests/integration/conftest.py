@@ -1,10 +1,12 @@
 """A region on a real database: its neighbours speak through events, people through the service's own methods."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,9 +19,13 @@ from chassis.outbox import Received
 from chassis.projections import FactMissing
 from chassis.testing import apply, received, recorded, service_database
 from contracts import accounts, billing, catalog
+from enrollment.domain.states import SEATED
+from enrollment.holds import Holds
 from enrollment.service import EnrollmentService
 
 ZONE = "Asia/Irkutsk"
+SETTINGS = SimpleNamespace(holds=Holds(review_working_days=7, offer_days=3))
+JOBS = ("send_drafts", "lapse_places", "offer_places", "end_groups")
 REGION = "38"
 
 
@@ -33,6 +39,15 @@ class Family:
 
     guardian: Actor
     child_id: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """An application of a family to a group."""
+
+    family: Family
+    group: dict[str, Any]
+    application_id: str
 
 
 @dataclass
@@ -59,12 +74,23 @@ class Region:
         """Call a method as `caller`, on the whole path that a request takes once its token is known to be good."""
         service = EnrollmentService()
         service.transactions, service.sources, service.verify = self.transactions, self, lambda _token: caller
+        service.settings = SETTINGS
         context = Context(token="signed", idempotency_key=key or new_id())
         return dict(getattr(service, method)(context, body))
 
+    def work(self, *jobs: str) -> None:
+        """Let the service's repeated work run until nothing is left for it to do at this instant."""
+        service = EnrollmentService()
+        service.transactions, service.settings = self.transactions, SETTINGS
+        for job in jobs or JOBS:
+            while getattr(service, job)():
+                pass
+
     def set_clock(self, now: datetime) -> datetime:
         """Stop the clock at an instant."""
-        self.clock_file.write_text(now.isoformat(), encoding="utf-8")
+        ahead = self.clock_file.with_name(f"clock-{new_id()}")
+        ahead.write_text(now.isoformat(), encoding="utf-8")
+        ahead.replace(self.clock_file)
         return now
 
     def events(self, *types: str) -> list[Received]:
@@ -208,6 +234,65 @@ class Region:
             "effective_from": self.local_today() if contract is billing.CONTRACT_ACTIVATED else None,
         }
         return received(contract, subject=contract_id, region_code=self.region_code, version=version, data=data)
+
+    def wait(self, group: dict[str, Any], count: int = 1) -> list[Place]:
+        """As many families more apply for the group, one after the other."""
+        places = []
+        for _ in range(count):
+            family = self.family()
+            places.append(Place(family, group, self.apply(family, group)["application_id"]))
+        return places
+
+    def do(self, method: str, place: Place, caller: Actor | None = None, **fields: Any) -> dict[str, Any]:
+        """The place's family, or another, calls a method about its application."""
+        body = {"application_id": place.application_id, **fields}
+        return self.ask(caller or place.family.guardian, method, body)
+
+    def decide(self, method: str, place: Place, **fields: Any) -> dict[str, Any]:
+        """The provider's manager calls a method about an application to its group."""
+        return self.do(method, place, self.manager(place.group), **fields)
+
+    def seen(self, place: Place) -> dict[str, Any]:
+        """The application as its family sees it."""
+        return self.do("get_application", place)
+
+    def status(self, place: Place) -> tuple[str, str | None]:
+        """The application's status, and the reason if it ended."""
+        seen = self.seen(place)
+        return seen["status"], seen["reason"]
+
+    def told(self, place: Place) -> list[tuple[str, int]]:
+        """The application's events, shortened, with their versions."""
+        own = (event for event in self.events() if event.subject == place.application_id)
+        return [(event.type.removeprefix("enrollment.").removesuffix(".v1"), event.version) for event in own]
+
+    def data_of(self, place: Place, event_type: str) -> dict[str, Any]:
+        """The data of the application's last event of a type."""
+        own = (event for event in self.events(event_type) if event.subject == place.application_id)
+        return dict(list(own)[-1].data)
+
+    def seats(self, group: dict[str, Any]) -> tuple[int, int, int]:
+        """Capacity, taken and waiting of a group, which equal what its applications say."""
+        row = self.sql(
+            "SELECT capacity, taken, waiting, drafts FROM group_seats WHERE group_id = :id", id=group["group_id"]
+        )
+        statuses = self.sql("SELECT status FROM application WHERE group_id = :id", id=group["group_id"])
+        found = Counter("taken" if status in SEATED else status for (status,) in statuses)
+        capacity, *counts = row[0]
+        assert counts == [found["taken"], found["waitlisted"], found["draft"]]
+        return capacity, counts[0], counts[1]
+
+    def provider(self, group: dict[str, Any], state: str, version: int) -> None:
+        """The region suspends or activates the group's provider."""
+        contract = catalog.PROVIDER_ACTIVATED if state == "active" else catalog.PROVIDER_SUSPENDED
+        reason = "cleared" if state == "active" else "complaint_check"
+        data = {"provider_id": group["provider_id"], "changed_at": self.now(), "reason": reason}
+        subject, region = group["provider_id"], self.region_code
+        self.hear(received(contract, subject=subject, region_code=region, version=version, data=data))
+
+    def later(self, **time: float) -> datetime:
+        """Move the clock on."""
+        return self.set_clock(self.now() + timedelta(**time))
 
     def teacher(self, group: dict[str, Any]) -> Actor:
         return Actor(

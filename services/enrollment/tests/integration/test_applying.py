@@ -163,7 +163,7 @@ def test_an_offer_is_accepted_once_even_after_its_application_ended(region):
     family, group = region.family(), region.group()
     offer_id = region.offer(family, group)
     answer = region.apply(family, group, offer_id)
-    region.sql("UPDATE application SET status = 'withdrawn' WHERE application_id = :id", id=answer["application_id"])
+    region.ask(family.guardian, "withdraw_enrollment", {"application_id": answer["application_id"]})
     with pytest.raises(RuleViolated, match="offer_already_used"):
         region.apply(family, group, offer_id)
 
@@ -278,7 +278,7 @@ def test_the_database_itself_keeps_one_live_place_per_child_and_module(region):
     copy = """
         INSERT INTO application SELECT region_code, gen_random_uuid(), child_id, group_id, module_id, programme_id,
         provider_id, guardian_id, gen_random_uuid(), terms_version, status, arrival + 1, submitted_at, enrolled_at,
-        enrolled_on, version FROM application WHERE application_id = :id
+        enrolled_on, version, sent FROM application WHERE application_id = :id
     """
     with pytest.raises(IntegrityError, match="uq_application_live"):
         region.sql(copy, id=answer["application_id"])

@@ -8,7 +8,8 @@ from threading import Barrier
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-from chassis.errors import InvalidInput, NotFound, RuleViolated
+from chassis.errors import Conflict, InvalidInput, NotFound, RuleViolated
+from contracts.enrollment import JOURNAL_DAYS
 
 
 @pytest.fixture
@@ -22,9 +23,9 @@ def pupils(region, group):
     return [region.apply(region.family(), group)["application_id"] for _ in range(3)]
 
 
-def page_of(group, *marks, number=0):
+def page_of(group, *marks, number=0, **more):
     lines = [{"enrollment_id": enrollment_id, "mark": mark} for enrollment_id, mark in marks]
-    return {"lesson_id": group["lessons"][number]["lesson_id"], "marks": lines}
+    return {"lesson_id": group["lessons"][number]["lesson_id"], "marks": lines, **more}
 
 
 def marks_of(answer):
@@ -62,25 +63,32 @@ def test_the_same_marks_again_change_and_announce_nothing(region, group, pupils)
     assert len(region.events("attendance.recorded.v1")) == 1
 
 
-def test_a_correction_tells_the_previous_mark_and_keeps_it_with_who_and_when(region, group, pupils):
+def test_a_correction_tells_the_previous_mark_and_keeps_it_with_who_when_and_why(region, group, pupils):
     teacher, manager = region.teacher(group), region.manager(group)
     region.ask(teacher, "record_attendance", page_of(group, (pupils[0], "absent"), (pupils[1], "present")))
     marked_at = region.now()
     corrected_at = region.set_clock(region.now() + timedelta(hours=1))
-    answer = region.ask(manager, "record_attendance", page_of(group, (pupils[0], "excused"), (pupils[1], "present")))
+    marks = (pupils[0], "excused"), (pupils[1], "present"), (pupils[2], "ill")
+    answer = region.ask(manager, "record_attendance", page_of(group, *marks, reason="Справка пришла позже"))
 
-    assert (answer["page_version"], marks_of(answer)) == (2, ["excused", "present", None])
+    assert (answer["page_version"], marks_of(answer)) == (2, ["excused", "present", "ill"])
     event = region.events("attendance.recorded.v1")[-1]
     assert (event.version, event.data["page_version"]) == (2, 2)
-    assert event.data["marks"] == [{"enrollment_id": pupils[0], "mark": "excused", "previous": "absent"}]
+    assert event.data["marks"] == [
+        {"enrollment_id": pupils[0], "mark": "excused", "previous": "absent"},
+        {"enrollment_id": pupils[2], "mark": "ill", "previous": None},
+    ]
+    assert "reason" not in event.data
     history = region.sql(
-        "SELECT page_version, mark, previous, marked_by::text, marked_at FROM attendance_change"
-        " WHERE enrollment_id = :id ORDER BY page_version",
-        id=pupils[0],
+        "SELECT enrollment_id::text, page_version, mark, previous, reason, marked_by::text, marked_at"
+        " FROM attendance_change WHERE enrollment_id IN (:first, :third) ORDER BY page_version, previous",
+        first=pupils[0],
+        third=pupils[2],
     )
     assert [tuple(row) for row in history] == [
-        (1, "absent", None, teacher.subject, marked_at),
-        (2, "excused", "absent", manager.subject, corrected_at),
+        (pupils[0], 1, "absent", None, None, teacher.subject, marked_at),
+        (pupils[0], 2, "excused", "absent", "Справка пришла позже", manager.subject, corrected_at),
+        (pupils[2], 2, "ill", None, None, manager.subject, corrected_at),
     ]
 
 
@@ -93,6 +101,22 @@ def test_the_history_of_marks_cannot_be_rewritten(region, group, pupils):
     ):
         with pytest.raises(ProgrammingError, match="append-only"):
             region.sql(statement)
+
+
+def test_a_page_that_somebody_changed_meanwhile_is_refused_and_tells_its_version(region, group, pupils):
+    teacher = region.teacher(group)
+    region.ask(teacher, "record_attendance", page_of(group, (pupils[0], "present"), page_version=0))
+    with pytest.raises(Conflict, match="stale_page") as refused:
+        region.ask(teacher, "record_attendance", page_of(group, (pupils[0], "absent"), page_version=0))
+    assert refused.value.details == {"page_version": "1"}
+    answer = region.ask(teacher, "record_attendance", page_of(group, (pupils[0], "absent"), page_version=1))
+    assert (answer["page_version"], marks_of(answer)) == (2, ["absent", None, None])
+
+
+def test_a_repeat_whose_first_answer_was_lost_is_no_stale_page(region, group, pupils):
+    page = page_of(group, (pupils[0], "present"), page_version=0)
+    first = region.ask(region.teacher(group), "record_attendance", page)
+    assert region.ask(region.teacher(group), "record_attendance", page) == first
 
 
 def test_marks_lie_in_the_partition_of_their_month(region, group, pupils):
@@ -144,6 +168,34 @@ def test_a_lesson_opens_for_marks_at_local_midnight(region):
     region.set_clock(datetime(2026, 9, 10, 16, 0, 0, tzinfo=UTC))
     answer = region.ask(region.teacher(group), "record_attendance", page_of(group, (pupil, "present"), number=-1))
     assert answer["page_version"] == 1
+
+
+def test_a_page_closes_some_local_days_after_the_lesson(region):
+    region.set_clock(datetime(2026, 9, 10, 4, tzinfo=UTC))
+    group = region.group()
+    pupil = region.apply(region.family(), group)["application_id"]
+    last = datetime(2026, 9, 10, 15, 59, 59, tzinfo=UTC) + timedelta(days=JOURNAL_DAYS)
+
+    region.set_clock(last)
+    region.ask(region.teacher(group), "record_attendance", page_of(group, (pupil, "absent")))
+    region.set_clock(last + timedelta(seconds=1))
+    with pytest.raises(RuleViolated, match="journal_closed") as refused:
+        region.ask(region.teacher(group), "record_attendance", page_of(group, (pupil, "present")))
+    assert refused.value.details == {"lesson_on": "2026-09-10", "closed_after": "2026-09-24"}
+
+
+def test_who_has_left_is_on_the_pages_up_to_its_last_day_and_on_no_later_one(region, group, pupils):
+    first, second = (each["on"] for each in group["lessons"][:2])
+    leaving = {"application_id": pupils[1], "effective_on": (second - timedelta(days=1)).isoformat()}
+    region.ask(region.manager(group), "withdraw_enrollment", {**leaving, "reason": "moved_away"})
+    region.set_clock(region.now() + (second - first))
+    answer = region.ask(region.teacher(group), "record_attendance", page_of(group, (pupils[1], "present")))
+    assert marks_of(answer) == [None, "present", None]
+    with pytest.raises(InvalidInput) as refused:
+        region.ask(region.teacher(group), "record_attendance", page_of(group, (pupils[1], "present"), number=1))
+    assert list(refused.value.details) == ["marks.0.enrollment_id"]
+    later = region.ask(region.teacher(group), "get_lesson", {"lesson_id": group["lessons"][1]["lesson_id"]})
+    assert [line["enrollment_id"] for line in later["roster"]] == [pupils[0], pupils[2]]
 
 
 def test_another_providers_lesson_does_not_exist(region, group, pupils):
@@ -204,3 +256,32 @@ def test_marks_of_one_page_from_many_hands_at_once_all_stay(region):
     lesson = region.ask(region.teacher(group), "get_lesson", {"lesson_id": group["lessons"][0]["lesson_id"]})
     assert (lesson["page_version"], marks_of(lesson)) == (8, ["present"] * 8)
     assert [event.version for event in region.events("attendance.recorded.v1")] == list(range(1, 9))
+
+
+def test_of_two_teachers_at_one_page_at_once_one_wins_and_the_other_is_told(region, group, pupils):
+    lesson_id = group["lessons"][0]["lesson_id"]
+    for version, marks in enumerate((("present", "absent"), ("ill", "excused"), ("absent", "present"))):
+        outcomes = at_once(region, group, pupils[0], version, marks)
+        won = [outcome for outcome in outcomes if isinstance(outcome, dict)]
+        lost = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+        assert (len(won), len(lost)) == (1, 1)
+        assert lost[0].code == "stale_page" and lost[0].details == {"page_version": str(version + 1)}
+        page = region.ask(region.teacher(group), "get_lesson", {"lesson_id": lesson_id})
+        assert (page["page_version"], marks_of(page)) == (version + 1, marks_of(won[0]))
+    assert [event.version for event in region.events("attendance.recorded.v1")] == [1, 2, 3]
+
+
+def at_once(region, group, pupil, version, marks):
+    """The answer or refusal of each of several people who set another mark of the same page at the same moment."""
+    barrier = Barrier(len(marks))
+
+    def mark(value):
+        barrier.wait()
+        try:
+            page = page_of(group, (pupil, value), page_version=version)
+            return region.ask(region.teacher(group), "record_attendance", page)
+        except Conflict as refused:
+            return refused
+
+    with ThreadPoolExecutor(len(marks)) as pool:
+        return list(pool.map(mark, marks))

@@ -1,14 +1,12 @@
 """Marks on a lesson page."""
 
-from datetime import date, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import InvalidInput, RuleViolated
+from chassis.errors import Conflict, InvalidInput
 from contracts import enrollment as contract
-from enrollment.domain.attendance import MARKS, ChangedMark, NewMark, changes, check_date
+from enrollment.domain.attendance import MARKS, ChangedMark, NewMark, changes, check_version
 
 ROSTER = tuple("abcdef")
 PAGE = st.dictionaries(st.sampled_from(ROSTER), st.sampled_from(MARKS))
@@ -41,9 +39,10 @@ def test_every_line_that_cannot_be_marked_is_named():
     assert sorted(refused.value.details) == ["marks.1.enrollment_id", "marks.2.enrollment_id"]
 
 
-def test_a_lesson_may_be_marked_on_its_day_and_later_but_not_before():
-    today = date(2026, 10, 1)
-    check_date(today, today)
-    check_date(today - timedelta(days=40), today)
-    with pytest.raises(RuleViolated, match="lesson_in_future"):
-        check_date(today + timedelta(days=1), today)
+def test_whoever_saw_the_page_as_it_is_or_did_not_say_may_write():
+    check_version(3, 3)
+    check_version(3, None)
+    for seen in (2, 4):
+        with pytest.raises(Conflict, match="stale_page") as refused:
+            check_version(3, seen)
+        assert refused.value.details == {"page_version": "3"}

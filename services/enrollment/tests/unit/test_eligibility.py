@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Conflict, NotFound, Refusal, RuleViolated, Unavailable
-from enrollment.domain.eligibility import Group, Offer, age_on, check_admission, check_offer
+from enrollment.domain.eligibility import Group, Offer, age_on, check_admission, check_offer, check_place
 
 NOW = datetime(2026, 9, 1, 9, tzinfo=UTC)
 GROUP = Group(
@@ -18,9 +18,16 @@ GROUP = Group(
     age_max=10,
     opens_at=NOW - timedelta(days=30),
     closes_at=NOW + timedelta(days=30),
+    time_zone="Asia/Irkutsk",
     terms_version=3,
 )
-CHILD = {"born_on": date(2018, 9, 15), "first_lesson_on": date(2026, 9, 15), "in_module": False, "now": NOW}
+CHILD = {
+    "born_on": date(2018, 9, 15),
+    "first_lesson_on": date(2026, 9, 15),
+    "in_module": False,
+    "provider_active": True,
+    "now": NOW,
+}
 OFFER = Offer(
     child_id="child",
     group_id="group",
@@ -37,7 +44,9 @@ ADMISSION_FAULTS = [
     ("no_lessons_left", RuleViolated, {}, {"first_lesson_on": None}),
     ("age_not_fit", RuleViolated, {"age_min": 9}, {}),
     ("already_enrolled", Conflict, {}, {"in_module": True}),
+    ("provider_suspended", RuleViolated, {}, {"provider_active": False}),
 ]
+PLACE = {name: CHILD[name] for name in ("born_on", "first_lesson_on", "provider_active")}
 OFFER_FAULTS = [
     ("offer_not_found", NotFound, {"guardian_id": "stranger"}, {}),
     ("offer_of_another_child", RuleViolated, {"child_id": "brother"}, {}),
@@ -109,6 +118,53 @@ def test_the_age_counts_on_the_day_of_the_first_lesson_not_today(born_on, fits):
     else:
         with pytest.raises(RuleViolated, match="age_not_fit"):
             check_admission(GROUP, **{**CHILD, "born_on": born_on})
+
+
+def test_before_the_opening_the_answer_tells_its_local_time():
+    with pytest.raises(RuleViolated) as refused:
+        check_admission(replace(GROUP, opens_at=datetime(2026, 9, 2, 1, tzinfo=UTC)), **CHILD)
+    assert refused.value.details == {
+        "opens_at": "2026-09-02T01:00:00+00:00",
+        "opens_at_local": "2026-09-02T09:00:00+08:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("born_on", "fits"),
+    [
+        (date(2021, 9, 16), False),
+        (date(2021, 9, 15), True),
+        (date(2008, 9, 16), True),
+        (date(2008, 9, 15), False),
+    ],
+    ids=["4, 5 tomorrow", "5 today", "17, 18 tomorrow", "18 today"],
+)
+def test_children_are_of_5_to_17_years_whatever_the_group_says(born_on, fits):
+    group = replace(GROUP, age_min=0, age_max=99)
+    if fits:
+        check_admission(group, **{**CHILD, "born_on": born_on})
+    else:
+        with pytest.raises(RuleViolated) as refused:
+            check_admission(group, **{**CHILD, "born_on": born_on})
+        assert refused.value.code == "age_not_fit"
+
+
+@pytest.mark.parametrize(
+    ("code", "group", "child"),
+    [
+        ("group_closed", {"state": "closed"}, {}),
+        ("no_lessons_left", {}, {"first_lesson_on": None}),
+        ("age_not_fit", {"age_max": 7}, {}),
+        ("provider_suspended", {}, {"provider_active": False}),
+    ],
+)
+def test_an_offered_place_may_be_refused_for_what_has_changed(code, group, child):
+    with pytest.raises(RuleViolated, match=code):
+        check_place(replace(GROUP, **group), **{**PLACE, **child})
+
+
+def test_an_offered_place_may_be_taken_after_enrolment_has_closed():
+    check_place(replace(GROUP, closes_at=NOW - timedelta(days=1)), **PLACE)
 
 
 def test_a_refusal_by_age_does_not_tell_the_birth_date():

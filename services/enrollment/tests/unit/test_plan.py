@@ -15,8 +15,8 @@ def lesson(lesson_id, days, number=1):
     return Lesson(lesson_id, number, starts_at.date(), starts_at, starts_at + timedelta(hours=1))
 
 
-def known(*lessons, marked=()):
-    return {each.lesson_id: KnownLesson(each, each.lesson_id in marked) for each in lessons}
+def known(*lessons, settled=()):
+    return {each.lesson_id: KnownLesson(each, each.lesson_id in settled) for each in lessons}
 
 
 def test_a_lesson_ahead_follows_the_plan():
@@ -43,14 +43,14 @@ LESSONS = st.lists(
 )
 
 
-@given(held=LESSONS, planned=LESSONS, marked=st.sets(st.sampled_from("abcdefgh")))
-def test_what_was_held_or_marked_stays_and_all_else_becomes_the_plan(held, planned, marked):
-    before = known(*held, marked=marked)
+@given(held=LESSONS, planned=LESSONS, settled=st.sets(st.sampled_from("abcdefgh")))
+def test_what_was_held_marked_cancelled_or_moved_stays_and_all_else_becomes_the_plan(held, planned, settled):
+    before = known(*held, settled=settled)
     difference = follow(before, planned, NOW)
     after = {each.lesson_id: each for each in held if each.lesson_id not in difference.dropped}
     after |= {each.lesson_id: each for each in (*difference.added, *difference.changed)}
 
-    fixed = {each.lesson_id for each in held if each.lesson_id in marked or each.starts_at <= NOW}
+    fixed = {each.lesson_id for each in held if each.lesson_id in settled or each.starts_at <= NOW}
     assert {i: after[i] for i in fixed} == {i: before[i].lesson for i in fixed}
     assert {i: x for i, x in after.items() if i not in fixed} == {
         x.lesson_id: x for x in planned if x.lesson_id not in fixed

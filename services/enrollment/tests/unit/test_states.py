@@ -49,11 +49,12 @@ def test_no_illegal_transition_is_possible(start, wanted):
 
 @given(wanted=st.lists(ANY_STATUS, max_size=30))
 def test_seats_always_equal_those_who_hold_one_and_those_who_wait(wanted):
-    status, seats = DRAFT, Seats(capacity=1, taken=0, waiting=0)
+    status, seats = DRAFT, Seats(capacity=1, taken=0, waiting=0).after(None, DRAFT)
     for target in wanted:
         if target in NEXT[status]:
             seats, status = seats.after(status, target), target
         assert (seats.taken, seats.waiting) == (int(status in SEATED), int(status == WAITLISTED))
+        assert seats.drafts == int(status == DRAFT)
 
 
 def test_an_ended_application_never_lives_again():

@@ -12,6 +12,13 @@ def ok(body: dict[str, Any]) -> Response:
     return jsonify(body)
 
 
+def versioned(body: dict[str, Any], version: int) -> Response:
+    """200, with the version of what is shown, to be sent back as If-Match."""
+    response = jsonify(body)
+    response.set_etag(str(version))
+    return response
+
+
 def accepted(body: dict[str, Any]) -> Response:
     """202: the rest happens later."""
     return _with_status(202, body)

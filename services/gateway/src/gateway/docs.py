@@ -1,4 +1,7 @@
-"""The OpenAPI document and a page to browse it; scripts, styles and pictures are ours, nothing comes from elsewhere."""
+"""The OpenAPI document with a page to browse it, and the AsyncAPI document of the public events.
+
+Scripts, styles and pictures are ours, nothing comes from elsewhere.
+"""
 
 import json
 from importlib.resources import files
@@ -6,6 +9,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app, redirect, send_from_directory
 
+from contracts import asyncapi
 from gateway.access import public
 from gateway.openapi import PREFIX, Api
 
@@ -21,8 +25,9 @@ blueprint = Blueprint("docs", __name__)
 
 
 def install(app: Flask, api: Api) -> None:
-    """Serve them. The document is made once: it does not change while the process lives."""
+    """Serve them. The documents are made once: they do not change while the process lives."""
     app.extensions["openapi"] = json.dumps(api.document(), ensure_ascii=False)
+    app.extensions["asyncapi"] = json.dumps(asyncapi.document(), ensure_ascii=False)
     app.register_blueprint(blueprint)
 
 
@@ -38,6 +43,13 @@ def start_page() -> Response:
 def openapi_document() -> Response:
     """The OpenAPI 3.1 document of this API."""
     return Response(current_app.extensions["openapi"], content_type="application/json")
+
+
+@blueprint.get(f"{PREFIX}/asyncapi.json")
+@public
+def asyncapi_document() -> Response:
+    """The AsyncAPI 3.0 document of the public events."""
+    return Response(current_app.extensions["asyncapi"], content_type="application/json")
 
 
 @blueprint.get(f"{PREFIX}/docs")

@@ -9,7 +9,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from marshmallow import Schema
 
-from gateway import texts
+from gateway import preconditions, texts
 from gateway.access import ANYONE, View
 from gateway.bodies import StrictParser
 from gateway.idempotency import PARAMETER
@@ -31,10 +31,24 @@ Personalised financing of children's supplementary education: the child chooses,
 * New fields and codes may appear at any time; existing ones stay.
 """
 LOCATION = {"description": "Where to read it.", "schema": {"type": "string", "format": "uri-reference"}}
-ALWAYS = {
-    500: ("internal_error",),
-    503: ("neighbour_timed_out",),
+IMPLIED: dict[str, dict[int, tuple[str, ...]]] = {
+    "private": {401: ("token_missing", "token_invalid", "token_expired"), 403: ("role_not_allowed",)},
+    "parameters": {400: ("invalid_request",)},
+    "cursor": {400: ("invalid_cursor",)},
+    "body": {
+        400: ("invalid_request", "body_missing", "json_malformed"),
+        413: ("body_too_large",),
+        415: ("content_type_unsupported",),
+    },
+    "keyed": {
+        400: ("idempotency_key_missing", "idempotency_key_invalid"),
+        409: ("operation_in_flight",),
+        422: ("idempotency_key_reused",),
+    },
+    "conditional": {400: ("if_match_invalid",), 412: ("stale_page",)},
+    "any": {500: ("internal_error",), 503: ("neighbour_timed_out",)},
 }
+"""What an operation may be refused with by what it is, besides what it declares."""
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
@@ -58,6 +72,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         """A view that sets something, with the same effect however often."""
         return self.route(path, methods=["PUT"])  # type: ignore[no-any-return]
 
+    def patch(self, path: str) -> Decorator:
+        """A view that changes the named parts of something."""
+        return self.route(path, methods=["PATCH"])  # type: ignore[no-any-return]
+
     def delete(self, path: str) -> Decorator:
         """A view that ends something."""
         return self.route(path, methods=["DELETE"])  # type: ignore[no-any-return]
@@ -71,11 +89,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         return self.arguments(schema, location="query")  # type: ignore[no-any-return]
 
     def answers(
-        self, status: int, schema: type[Schema] | None = None, description: str | None = None, located: bool = False
+        self,
+        status: int,
+        schema: type[Schema] | None = None,
+        description: str | None = None,
+        located: bool = False,
+        versioned: bool = False,
     ) -> Decorator:
-        """Document the answer; the view returns a finished response. `located`: with the address of what was made."""
-        headers = {"Location": LOCATION} if located else None
-        return self.response(status, schema, description=description, headers=headers)  # type: ignore[no-any-return]
+        """Document the answer; the view returns a finished response.
+
+        `located`: with the address of what was made; `versioned`: with the version to send as If-Match.
+        """
+        headers = ({"Location": LOCATION} if located else {}) | ({"ETag": preconditions.ETAG} if versioned else {})
+        return self.response(status, schema, description=description, headers=headers or None)  # type: ignore[no-any-return]
 
     def refuses(self, status: int, *codes: str) -> Decorator:
         """Document refusals of this operation besides those that its declarations imply."""
@@ -139,6 +165,8 @@ def _complete(operation: dict[str, Any], known: dict[str, Any], **_context: Any)
         operation["x-roles"] = sorted(callers)
     if known.get("keyed"):
         operation.setdefault("parameters", []).append(PARAMETER)
+    if known.get("conditional"):
+        operation.setdefault("parameters", []).append(preconditions.PARAMETER)
     responses = operation.setdefault("responses", {})
     for status in [status for status in responses if int(status) >= 400]:
         del responses[status]
@@ -149,28 +177,23 @@ def _complete(operation: dict[str, Any], known: dict[str, Any], **_context: Any)
 
 def _refusals(operation: dict[str, Any], known: dict[str, Any]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {status: list(codes) for status, codes in known.get("refusals", {}).items()}
+    for trait in (*_traits(operation, known), "any"):
+        for status, codes in IMPLIED[trait].items():
+            found.setdefault(status, []).extend(codes)
+    return {status: list(dict.fromkeys(codes)) for status, codes in found.items()}
 
-    def add(status: int, *codes: str) -> None:
-        found.setdefault(status, []).extend(codes)
 
-    if known.get("callers") != ANYONE:
-        add(401, "token_missing", "token_invalid", "token_expired")
-        add(403, "role_not_allowed")
-    if operation.get("parameters") or "requestBody" in operation:
-        add(400, "invalid_request")
-    if any(parameter.get("name") == "cursor" for parameter in operation.get("parameters", ())):
-        add(400, "invalid_cursor")
-    if "requestBody" in operation:
-        add(400, "json_malformed")
-        add(413, "body_too_large")
-        add(415, "content_type_unsupported")
-    if known.get("keyed"):
-        add(400, "idempotency_key_missing")
-        add(409, "operation_in_flight")
-        add(422, "idempotency_key_reused")
-    for status, codes in ALWAYS.items():
-        add(status, *codes)
-    return found
+def _traits(operation: dict[str, Any], known: dict[str, Any]) -> list[str]:
+    parameters = operation.get("parameters", ())
+    traits = {
+        "private": known.get("callers") != ANYONE,
+        "parameters": bool(parameters),
+        "cursor": any("cursor" in getattr(parameter.get("schema"), "_declared_fields", ()) for parameter in parameters),
+        "body": "requestBody" in operation,
+        "keyed": bool(known.get("keyed")),
+        "conditional": bool(known.get("conditional")),
+    }
+    return [trait for trait, holds in traits.items() if holds]
 
 
 def _refusal(status: int, codes: list[str]) -> dict[str, Any]:

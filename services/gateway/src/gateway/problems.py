@@ -24,6 +24,13 @@ HTTP_CODES = {
     415: "content_type_unsupported",
     431: "request_malformed",
 }
+STATUS_BY_CODE = {"stale_page": 412}
+"""Where HTTP has a closer word than the refusal's kind."""
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status that a refusal is answered with."""
+    return STATUS_BY_CODE.get(refusal.code, refusal.status)
 
 
 def install(app: Flask) -> None:
@@ -36,7 +43,7 @@ def install(app: Flask) -> None:
 def refused(refusal: Refusal) -> Response:
     """A service, or the gateway itself, said no."""
     facts = {} if isinstance(refusal, Unavailable) else refusal.details
-    response = problem(refusal.status, refusal.code, facts, field_errors(refusal))
+    response = problem(status_of(refusal), refusal.code, facts, field_errors(refusal))
     if isinstance(refusal, Unavailable):
         response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     if isinstance(refusal, Unauthenticated):

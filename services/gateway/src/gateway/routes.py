@@ -2,7 +2,7 @@
 
 from typing import Any
 
-METHODS = ("get", "post", "put", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def table(document: dict[str, Any]) -> str:

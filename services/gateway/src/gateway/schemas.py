@@ -1,12 +1,34 @@
 """What only the HTTP API has: joined pages, and requests whose other half is in the path."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from contracts import billing, certificates, enrollment
+from contracts import accounts, billing, catalog, certificates, enrollment
 from contracts.base import Strict
-from contracts.fields import UNITS, Amount, Code, Id, Text
+from contracts.fields import UNITS, Amount, Code, Id, Text, Written
 
 CERTIFICATE_STATES = (*billing.CERTIFICATE_STATES, *(state for state in certificates.STATES if state != "valid"))
+PRICE_PATTERN = r"^(0|[1-9]\d{0,12})\.\d{2}$"
+
+
+def beside(path_field: str, contract: type[Strict], *elsewhere: str, name: str = "") -> type[Strict]:
+    """What a request's body (or query) holds while its path holds `path_field` and a header holds `elsewhere`."""
+    options = type("Meta", (Strict.Meta,), {"exclude": (path_field, *elsewhere)})
+    return type(name or contract.__name__, (contract,), {"__doc__": contract.__doc__, "Meta": options})
+
+
+Cancellation = beside("application_id", enrollment.Cancellation)
+ContractAcceptance = beside("enrollment_id", billing.ContractAcceptance)
+GroupQueue = beside("group_id", enrollment.GroupQueue)
+GroupChange = beside("group_id", catalog.GroupChange)
+EnrollmentOrder = beside("application_id", enrollment.EnrollmentOrder)
+ApplicationRefusal = beside("application_id", enrollment.Refusal, name="ApplicationRefusal")
+LessonDay = beside("group_id", enrollment.GroupDay, name="LessonDay")
+LessonCancellation = beside("lesson_id", enrollment.LessonCancellation)
+LessonMove = beside("lesson_id", enrollment.LessonMove)
+NewMarks = beside("lesson_id", enrollment.Attendance, "page_version", name="NewMarks")
+ClaimDecision = beside("claim_id", accounts.ClaimDecision)
+CertificateDecision = beside("certificate_id", certificates.CertificateDecision)
+ProviderDecision = beside("provider_id", catalog.ProviderDecision)
 
 
 class Problem(Strict):
@@ -38,16 +60,27 @@ class OfferRequest(Strict):
     group_id = Id(required=True)
 
 
-class NewMarks(Strict):
-    """Marks to set on a lesson page; lines that are not named stay as they are."""
+class FamilyWithdrawal(beside("application_id", enrollment.Withdrawal)):  # type: ignore[misc]
+    """The family ends an enrolment; `effective_on` is the last local day, today if absent."""
 
-    marks = fields.List(fields.Nested(enrollment.NewMark), required=True, validate=validate.Length(min=1, max=500))
+    reason = Code(load_default="changed_mind", one_of=enrollment.FAMILY_WITHDRAW_REASONS)
 
 
-class LessonDay(Strict):
-    """Which lessons of the group to list; without `on`, all."""
+class ProviderWithdrawal(beside("application_id", enrollment.Withdrawal)):  # type: ignore[misc]
+    """The provider ends an enrolment; `effective_on` is the last local day, today if absent."""
 
-    on = fields.Date(load_default=None, allow_none=True, metadata={"description": "Local date."})
+    reason = Code(required=True, one_of=enrollment.PROVIDER_WITHDRAW_REASONS)
+
+
+class ProgrammeSearch(catalog.ProgrammeSearch):
+    """What a family looks for; every filter is optional."""
+
+    price_max = fields.String(  # type: ignore[assignment]
+        load_default=None,
+        allow_none=True,
+        validate=Written(PRICE_PATTERN, error="A decimal string with two digits after the point."),
+        metadata={"example": "7200.00", "description": "In roubles: a decimal string, two digits after the point."},
+    )
 
 
 class CertificatePage(Strict):

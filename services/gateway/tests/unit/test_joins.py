@@ -35,6 +35,7 @@ def account(state: str = "funded", value: str = "12.00", unit: str = "HOUR") -> 
 def lesson(*child_ids: str) -> dict[str, Any]:
     return {
         "lesson_id": LESSON,
+        "page_version": 3,
         "roster": [{"enrollment_id": each, "child_id": each, "mark": None} for each in child_ids],
     }
 

@@ -137,7 +137,9 @@ def test_facts_of_a_refusal_are_told(client: FlaskClient, services: Services) ->
 
 def test_a_service_s_word_about_a_field_is_translated(client: FlaskClient, services: Services) -> None:
     services.answers["catalog.list_directions"] = InvalidInput("invalid_snils", "", snils="invalid_snils")
-    assert client.get(DIRECTIONS).json["errors"] == {"snils": ["Контрольные цифры СНИЛС не сходятся."]}
+    assert client.get(DIRECTIONS).json["errors"] == {
+        "snils": ["Контрольные цифры СНИЛС не сходятся. Проверьте номер по документу."]
+    }
 
 
 def test_a_bug_shows_nothing_of_itself(client: FlaskClient, services: Services) -> None:

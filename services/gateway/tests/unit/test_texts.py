@@ -4,13 +4,15 @@ import re
 
 import pytest
 
+from contracts import accounts, certificates, enrollment
 from gateway import texts
 from gateway.settings import host_and_port
 
 
 @pytest.mark.parametrize("code", sorted(texts.REFUSALS))
 def test_a_refusal_has_a_russian_and_an_english_sentence(code: str) -> None:
-    russian, english = texts.REFUSALS[code]
+    when, russian, english = texts.REFUSALS[code]
+    assert when.endswith(".") and not re.search(r"[а-яё]", when)
     assert re.search(r"[а-яё]", russian) and russian.endswith((".", "}}"))
     assert not re.search(r"[а-яё]", english) and english.endswith((".", "}}"))
     names = re.compile(r"(?<!{){(\w+)}(?!})")
@@ -19,6 +21,30 @@ def test_a_refusal_has_a_russian_and_an_english_sentence(code: str) -> None:
 
 def test_a_fact_that_did_not_come_leaves_a_gap_not_an_error() -> None:
     assert "…" in texts.detail("age_not_fit", 422, {}, "ru")
+
+
+@pytest.mark.parametrize(
+    ("value", "russian", "english"),
+    [
+        ("2026-09-01", "01.09.2026", "2026-09-01"),
+        ("2026-11-22T09:30:00+00:00", "22.11.2026 09:30 (UTC)", "2026-11-22 09:30 (UTC)"),
+        ("2026-11-22T17:30:00+08:00", "22.11.2026 17:30 (UTC+08:00)", "2026-11-22 17:30 (UTC+08:00)"),
+        ("2026-11-22T09:30:00.123456Z", "22.11.2026 09:30 (UTC)", "2026-11-22 09:30 (UTC)"),
+        ("9 из 15", "9 из 15", "9 из 15"),
+    ],
+)
+def test_dates_and_instants_are_shown_as_people_write_them(value: str, russian: str, english: str) -> None:
+    assert russian in texts.detail("offer_expired", 422, {"expires_at": value}, "ru")
+    assert english in texts.detail("offer_expired", 422, {"expires_at": value}, "en")
+
+
+STATES = (*accounts.CLAIM_STATES, *certificates.STATES, *enrollment.STATUSES, *enrollment.CONTRACT_STATES)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_is_named_in_the_reader_s_language(state: str) -> None:
+    assert not re.search(r"[a-z]", texts.detail("certificate_state", 409, {"state": state}, "ru"))
+    assert state in texts.detail("certificate_state", 409, {"state": state}, "en")
 
 
 def test_an_unknown_code_gets_the_title_of_its_kind() -> None:

@@ -6,6 +6,7 @@ follow from event and person, so that settling twice changes nothing.
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, cast
 
@@ -23,10 +24,29 @@ from notifications.domain.identities import told
 from notifications.domain.texts import KINDS, Facts, Group, Kind, Text
 from notifications.models import EMAIL_CONFIRMATION, NOTICE, Base, Delivery, Message, WaitingNotice
 
-FAMILY = Projection("family", accounts.SERVICE, (accounts.CHILD_REGISTERED.type,))
+FAMILY = Projection("family", accounts.SERVICE, (accounts.CHILD_REGISTERED.type, accounts.CHILD_CHANGED.type))
 GROUP = Projection("group", catalog.SERVICE, (catalog.GROUP_PUBLISHED.type, catalog.GROUP_CHANGED.type))
+GROUP_FIELDS = ("title", "provider_name", "time_zone")
 LOOK_AGAIN = timedelta(seconds=10)
 SETTLED_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class News:
+    """What an event tells people; `kind` is the code of its text, `facts` are JSON values."""
+
+    region_code: str
+    event_id: str
+    kind: str
+    group_id: str | None
+    facts: dict[str, Any]
+
+    @classmethod
+    def heard(cls, event: Received, kind: Kind) -> "News":
+        """The part of the event that its text needs; null for what it does not say."""
+        group_id = event.data["group_id"] if kind.about_group else None
+        facts = to_json({name: event.data.get(name) for name in kind.facts})
+        return cls(event.region_code, event.event_id, kind.code, group_id, facts)
 
 
 def keep_family(session: Session, event: Received) -> None:
@@ -36,31 +56,28 @@ def keep_family(session: Session, event: Received) -> None:
 
 
 def keep_group(session: Session, event: Received) -> None:
-    """Keep a group's title and provider, and settle what waited for it."""
-    GROUP.remember(session, event, {name: event.data[name] for name in ("title", "provider_name")})
+    """Keep a group's title, provider and time zone, and settle what waited for it."""
+    GROUP.remember(session, event, {name: event.data[name] for name in GROUP_FIELDS})
     _settle(session, event.region_code, WaitingNotice.group_id == event.subject)
 
 
 def keep_notice(session: Session, event: Received, kind: Kind) -> None:
     """Tell the child's guardians of the event, now or when the facts for it have come."""
-    notice = WaitingNotice(
-        region_code=event.region_code,
-        event_id=event.event_id,
-        kind=kind.code,
-        child_id=event.data["child_id"],
-        group_id=event.data["group_id"] if kind.about_group else None,
-        facts=to_json({name: event.data[name] for name in kind.facts}),
-        look_again_at=clock.now() + LOOK_AGAIN,
-    )
+    tell(session, News.heard(event, kind), event.data["child_id"])
+
+
+def tell(session: Session, news: News, child_id: str) -> None:
+    """Tell a child's guardians of news, now or when its family and group are known; again changes nothing."""
+    notice = WaitingNotice(**asdict(news), child_id=child_id, look_again_at=clock.now() + LOOK_AGAIN)
     if not _tell(session, notice):
         names = [column.name for column in WaitingNotice.__table__.columns]
-        _insert(session, WaitingNotice, [{name: getattr(notice, name) for name in names}])
+        insert_new(session, WaitingNotice, [{name: getattr(notice, name) for name in names}])
 
 
 def keep_registration(session: Session, event: Received) -> None:
     """Let the mail go out by which a new guardian confirms the address."""
     guardian_id = event.data["guardian_id"]
-    _insert(session, Delivery, [_delivery(event.region_code, event.event_id, guardian_id, EMAIL_CONFIRMATION)])
+    insert_new(session, Delivery, [_delivery(event.region_code, event.event_id, guardian_id, EMAIL_CONFIRMATION)])
 
 
 def settle_overdue(session: Session) -> bool:
@@ -91,12 +108,12 @@ def read_message(session: Session, reader: Actor, message_id: str) -> dict[str, 
 
 def _settle(session: Session, region_code: str, awaited: ColumnElement[bool]) -> None:
     query = select(WaitingNotice).where(WaitingNotice.region_code == region_code, awaited)
-    in_one_order = query.order_by(WaitingNotice.event_id).with_for_update()
+    in_one_order = query.order_by(WaitingNotice.event_id, WaitingNotice.child_id).with_for_update()
     _settle_each(session, session.scalars(in_one_order).all())
 
 
 def _settle_each(session: Session, notices: Iterable[WaitingNotice]) -> None:
-    for notice in notices:
+    for notice in sorted(notices, key=lambda notice: (notice.event_id, notice.child_id)):
         if _tell(session, notice):
             session.delete(notice)
         else:
@@ -109,12 +126,12 @@ def _tell(session: Session, notice: WaitingNotice) -> bool:
     group = GROUP.find(session, notice.region_code, notice.group_id) if notice.group_id else None
     if family is None or (notice.group_id and group is None):
         return False
-    named = Group(group["title"], group["provider_name"]) if group else None
+    named = Group(**{name: group[name] for name in GROUP_FIELDS}) if group else None
     text = KINDS[notice.kind].write(Facts(notice.facts, named))
     guardians = sorted(set(family["guardian_ids"]))
-    _insert(session, Message, [_message(notice, guardian, text) for guardian in guardians])
+    insert_new(session, Message, [_message(notice, guardian, text) for guardian in guardians])
     deliveries = [_delivery(notice.region_code, notice.event_id, guardian, NOTICE) for guardian in guardians]
-    _insert(session, Delivery, deliveries)
+    insert_new(session, Delivery, deliveries)
     return True
 
 
@@ -144,5 +161,6 @@ def _delivery(region_code: str, event_id: str, user_id: str, purpose: str) -> di
     }
 
 
-def _insert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
+def insert_new(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Insert the rows that are not there yet."""
     session.execute(insert(cast(Table, model.__table__)).on_conflict_do_nothing(), rows)

@@ -1,6 +1,6 @@
 """The tables of notifications. Ids, texts without names, and times; no contact and no token."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Uuid, text
@@ -20,7 +20,7 @@ class Base(DeclarativeBase):
 
 
 class WaitingNotice(Base):
-    """An event whose family or group is not known yet; it becomes messages, and this row goes, when they are."""
+    """An event about a child whose family or group is not known yet; it becomes messages, and this row goes."""
 
     __tablename__ = "waiting_notice"
     __table_args__ = (
@@ -31,11 +31,40 @@ class WaitingNotice(Base):
 
     region_code: Mapped[str] = mapped_column(primary_key=True)
     event_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    child_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
     kind: Mapped[str]
-    child_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
     group_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False))
     facts: Mapped[dict[str, Any]]
     look_again_at: Mapped[datetime]
+
+
+class Enrolment(Base):
+    """A child in a group, for news that concern the whole group. One whose end came first has no `enrolled_at` yet."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (Index(None, "region_code", "group_id"),)
+
+    region_code: Mapped[str] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    child_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    group_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    enrolled_at: Mapped[datetime | None]
+    ended_on: Mapped[date | None]
+
+
+class LessonChange(Base):
+    """A cancelled or moved lesson (`first_on`: its earlier date), for children whose enrolment is heard of later."""
+
+    __tablename__ = "lesson_change"
+    __table_args__ = (Index(None, "region_code", "group_id"),)
+
+    region_code: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    group_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    kind: Mapped[str]
+    first_on: Mapped[date]
+    changed_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]
 
 
 class Message(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from chassis.database import Transactions
 from chassis.outbox import Received
-from contracts import catalog
+from contracts import accounts, catalog
 from notifications import commands
 from notifications.domain.texts import KINDS
 from notifications.models import Delivery, WaitingNotice
@@ -111,6 +111,13 @@ def test_the_newest_title_counts_whatever_arrives_last(transactions: Transaction
 def test_the_newest_family_counts_whatever_arrives_last(transactions: Transactions) -> None:
     hear_each(transactions, child_registered((FATHER,), version=2), child_registered((STRANGER,)), credited())
     assert [message.user_id for message in messages(transactions)] == [FATHER]
+
+
+def test_a_new_guardian_hears_of_what_happens_from_then_on(transactions: Transactions) -> None:
+    joined = child_registered((MOTHER, FATHER), version=2, event=accounts.CHILD_CHANGED)
+    hear_each(transactions, child_registered((MOTHER,)), credited(), joined, debit(), group_published())
+    told = [(message.kind, message.user_id) for message in messages(transactions)]
+    assert told == [("certificate_credited", MOTHER), ("debit_posted", MOTHER), ("debit_posted", FATHER)]
 
 
 def test_facts_that_miss_each_other_in_flight_are_settled_a_moment_later(

@@ -1,11 +1,11 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.values import Amount
-from notifications.domain.formats import MINUS, NARROW_SPACE, SPACE, day, money
+from notifications.domain.formats import MINUS, NARROW_SPACE, SPACE, day, moment, money, month, time
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,15 @@ def test_a_sum_is_never_torn_at_the_end_of_a_line(minor: int, unit: str) -> None
 
 def test_days_are_written_with_two_digits_each() -> None:
     assert day(date(2026, 9, 1)) == "01.09.2026"
+
+
+def test_months_are_written_by_name() -> None:
+    assert [month(date(2026, number, 1)).split()[0][:3] for number in (1, 5, 12)] == ["янв", "май", "дек"]
+    assert month(date(2026, 9, 1)) == "сентябрь 2026 года"
+
+
+def test_an_instant_is_told_in_the_time_zone_of_the_place() -> None:
+    at = datetime(2026, 11, 22, 20, 5, tzinfo=UTC)
+    assert moment(at, "Asia/Irkutsk") == "23.11.2026, 04:05"
+    assert moment(at, "Europe/Moscow") == "22.11.2026, 23:05"
+    assert time(at, "Asia/Irkutsk") == "04:05"

@@ -1,45 +1,58 @@
-"""Registering a child, learning who teaches it, and recording who read its card."""
+"""Making a child known, adding a guardian, learning whose staff may read its name, recording who read its card."""
 
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from accounts import facts
-from accounts.domain import ages, names, snils
-from accounts.models import Child, ChildAccess, Guardianship, Pupil
+from accounts.commands import recognition
+from accounts.domain.likeness import Sketch
+from accounts.models import Applicant, Child, ChildAccess, Guardianship, Pupil
 from accounts.vault import Vault
 from chassis import clock
 from chassis.context import Actor
-from chassis.errors import Conflict, InvalidInput
 from chassis.outbox import Received, record
 from contracts import accounts as contract
 
 
-def register_child(session: Session, vault: Vault, guardian: Actor, request: dict[str, Any]) -> dict[str, Any]:
-    """Register a child under its guardian and announce it.
+def add_child(
+    session: Session, vault: Vault, region_code: str, guardian_id: str, form: dict[str, Any], sketch: Sketch
+) -> Child:
+    """Make the child of a checked form known under its guardian, and announce it. The caller holds the sketch."""
+    child_id, number = str(uuid.uuid4()), form["snils"]
+    child = Child(
+        region_code=region_code,
+        child_id=child_id,
+        family_name=form["family_name"],
+        given_name=form["given_name"],
+        patronymic=form["patronymic"],
+        born_on=form["born_on"],
+        municipality_code=form["municipality_code"],
+        snils_sealed=vault.seal(number, child_id) if number else None,
+        snils_index=sketch.snils,
+        identity_index=sketch.identity,
+        identity_rule=recognition.RULE,
+        namesake=recognition.next_namesake(session, region_code, sketch.identity),
+        version=1,
+        registered_at=clock.now(),
+    )
+    session.add(child)
+    session.flush()
+    _link(session, child, guardian_id, child.registered_at)
+    _announce(session, contract.CHILD_REGISTERED, child)
+    return child
 
-    `Conflict` child_already_registered where the region knows the child by name and birth date or by SNILS; the
-    refusal says no more than that.
-    """
-    region = facts.region(session, guardian.region_code)
-    municipality = facts.municipality(session, guardian.region_code, request["municipality_code"])
-    child = _described(request) | {
-        "region_code": guardian.region_code,
-        "child_id": str(uuid.uuid4()),
-        "municipality_code": request["municipality_code"],
-        "version": 1,
-        "registered_at": clock.now(),
-    }
-    if not ages.is_child(child["born_on"], clock.today(region["time_zone"])):
-        raise InvalidInput("invalid_birth_date", "A child is born already and under 18.", born_on="invalid_birth_date")
-    number = _checked_snils(request.get("snils"))
-    _insert(session, child | _hidden(vault, child, number))
-    _link(session, guardian, child)
-    _announce(session, guardian, child, municipality["payer_code"], region["time_zone"])
-    return child | {"snils_ending": number[-2:] if number else None}
+
+def add_guardian(session: Session, child: Child, guardian_id: str) -> None:
+    """Let a locked child have one more guardian, and announce the child as it is now."""
+    _link(session, child, guardian_id, clock.now())
+    child.version += 1
+    _announce(session, contract.CHILD_CHANGED, child)
 
 
 def remember_pupil(session: Session, event: Received) -> None:
@@ -52,6 +65,21 @@ def remember_pupil(session: Session, event: Received) -> None:
             child_id=event.data["child_id"],
             enrollment_id=event.data["enrollment_id"],
             enrolled_at=event.data["enrolled_at"],
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def remember_applicant(session: Session, event: Received) -> None:
+    """Keep that a child applied to a provider."""
+    session.execute(
+        insert(Applicant)
+        .values(
+            region_code=event.region_code,
+            provider_id=event.data["provider_id"],
+            child_id=event.data["child_id"],
+            application_id=event.data["application_id"],
+            submitted_at=event.data["submitted_at"],
         )
         .on_conflict_do_nothing()
     )
@@ -72,63 +100,37 @@ def note_access(session: Session, reader: Actor, child_ids: Iterable[str], purpo
         session.execute(insert(ChildAccess), rows)
 
 
-def _described(request: dict[str, Any]) -> dict[str, Any]:
-    """The names as they are kept, and the birth date."""
-    described: dict[str, Any] = {"born_on": request["born_on"]}
-    for part in ("family_name", "given_name", "patronymic"):
-        written = names.written(request.get(part) or "")
-        if not names.is_name(written) and (written or part != "patronymic"):
-            raise InvalidInput("invalid_name", "A name is made of letters.", **{part: "invalid_name"})
-        described[part] = written or None
-    return described
-
-
-def _checked_snils(number: str | None) -> str | None:
-    if number is not None and not snils.is_valid(number):
-        raise InvalidInput("invalid_snils", "The control digits do not agree.", snils="invalid_snils")
-    return snils.digits_of(number) if number else None
-
-
-def _hidden(vault: Vault, child: dict[str, Any], number: str | None) -> dict[str, Any]:
-    """The sealed SNILS, and the keyed hashes that find a child registered twice."""
-    person = names.same_person_key(child["family_name"], child["given_name"], child["patronymic"])
-    return {
-        "identity_index": vault.index("identity", f"{person}|{child['born_on'].isoformat()}"),
-        "snils_index": vault.index("snils", number) if number else None,
-        "snils_sealed": vault.seal(number, child["child_id"]) if number else None,
-    }
-
-
-def _insert(session: Session, columns: dict[str, Any]) -> None:
-    statement = insert(Child).values(columns).on_conflict_do_nothing().returning(Child.child_id)
-    if session.execute(statement).one_or_none() is None:
-        raise Conflict("child_already_registered", "This child is registered already.")
-
-
-def _link(session: Session, guardian: Actor, child: dict[str, Any]) -> None:
-    session.add(
-        Guardianship(
-            region_code=guardian.region_code,
-            guardian_id=guardian.subject,
-            child_id=child["child_id"],
-            since_at=child["registered_at"],
+def guardian_ids(session: Session, child: Child) -> list[str]:
+    """The child's guardians, the first one first."""
+    return list(
+        session.scalars(
+            select(Guardianship.guardian_id)
+            .filter_by(region_code=child.region_code, child_id=child.child_id)
+            .order_by(Guardianship.since_at, Guardianship.guardian_id)
         )
     )
 
 
-def _announce(session: Session, guardian: Actor, child: dict[str, Any], payer_code: str, time_zone: str) -> None:
+def _link(session: Session, child: Child, guardian_id: str, since_at: datetime) -> None:
+    session.add(
+        Guardianship(region_code=child.region_code, guardian_id=guardian_id, child_id=child.child_id, since_at=since_at)
+    )
+    session.flush()
+
+
+def _announce(session: Session, event: Any, child: Child) -> None:
     record(
         session,
-        contract.CHILD_REGISTERED,
-        region_code=child["region_code"],
-        subject=child["child_id"],
-        version=child["version"],
+        event,
+        region_code=child.region_code,
+        subject=child.child_id,
+        version=child.version,
         data={
-            "child_id": child["child_id"],
-            "guardian_ids": [guardian.subject],
-            "born_on": child["born_on"],
-            "municipality_code": child["municipality_code"],
-            "payer_code": payer_code,
-            "time_zone": time_zone,
+            "child_id": child.child_id,
+            "guardian_ids": guardian_ids(session, child),
+            "born_on": child.born_on,
+            "municipality_code": child.municipality_code,
+            "payer_code": facts.municipality(session, child.region_code, child.municipality_code)["payer_code"],
+            "time_zone": facts.region(session, child.region_code)["time_zone"],
         },
     )

@@ -95,8 +95,8 @@ def sign_in(session: Session, attempt: Attempt, verdict: Verdict) -> Opened:
 def renew(session: Session, refresh_token: str) -> Opened | None:
     """Exchange a refresh token for the next one. None when the session is over.
 
-    A token that comes back after its use means that two hold it: the session ends for both, and the caller must let
-    this transaction commit.
+    A token that comes back after its use, except for the one repetition of an exchange whose answer was lost, means
+    that two hold it: the session ends for both, and the caller must let this transaction commit.
     """
     found = session.execute(
         select(RefreshToken, SignedIn)
@@ -112,12 +112,26 @@ def renew(session: Session, refresh_token: str) -> Opened | None:
     ).one_or_none()
     if found is None or found.SignedIn.ended_at is not None or found.SignedIn.expires_at <= clock.now():
         return None
-    if found.RefreshToken.used_at is not None:
+    if found.RefreshToken.used_at is not None and not _repeat(session, found.RefreshToken):
         found.SignedIn.ended_at, found.SignedIn.ended_because = clock.now(), "token_used_twice"
         return None
-    found.RefreshToken.used_at = clock.now()
+    found.RefreshToken.used_at = found.RefreshToken.used_at or clock.now()
     account = session.get_one(Account, (found.SignedIn.region_code, found.SignedIn.user_id))
-    return Opened(_actor(account, found.SignedIn.session_id), _next_token(session, found.SignedIn))
+    successor = _next_token(session, found.SignedIn)
+    found.RefreshToken.replaced_by = bearer.fingerprint(successor)
+    return Opened(_actor(account, found.SignedIn.session_id), successor)
+
+
+def _repeat(session: Session, token: RefreshToken) -> bool:
+    """Whether a used token may be exchanged once more; if so, what it was exchanged for is used up."""
+    successor = session.get(RefreshToken, (token.region_code, token.replaced_by)) if token.replaced_by else None
+    if token.used_at is None or successor is None:
+        return False
+    now, is_new = clock.now(), successor.used_at is None
+    if not signing_in.may_repeat(token.used_at, token.repeated_at is not None, is_new, now):
+        return False
+    successor.used_at = token.repeated_at = now
+    return True
 
 
 def still_open(renewed: Opened | None) -> Opened:

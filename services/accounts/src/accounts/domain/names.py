@@ -20,13 +20,13 @@ def is_name(name: str) -> bool:
     return any(sign.isalpha() for sign in name) and all(sign.isalpha() or sign in _SIGNS for sign in name)
 
 
-def same_person_key(family_name: str, given_name: str, patronymic: str | None) -> str:
-    """What two spellings of one person's name have in common.
+def same_person_key(family_name: str, given_name: str) -> str:
+    """What two spellings of one person's name have in common; a patronymic may be missing and is left out.
 
     Letter case, ё and е, stress marks, all signs that are no letters, and Latin letters that look like Cyrillic ones do
     not tell people apart; each part of the name stays in its place.
     """
-    return "|".join(_compared(part) for part in (family_name, given_name, patronymic or ""))
+    return "|".join(_compared(part) for part in (family_name, given_name))
 
 
 def normalised_email(email: str) -> str:

@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.commands import funding, ledger
+from billing.commands.periods import ensure_running
+from billing.commands.programmes import rules_at
 from billing.commands.settling import settle
 from billing.domain import ledger as books
-from billing.models import FundingProgramme
+from billing.models import FundingPeriod, FundingProgramme
 from billing.views import budget_views, of_municipality
 from chassis import clock
 from chassis.context import Actor
@@ -20,7 +22,8 @@ from chassis.values import Amount
 def allocate_budget(session: Session, caller: Actor, request: dict[str, Any]) -> dict[str, Any]:
     """Add money to a programme of the caller's own municipality, and grant nominals to the front of its line.
 
-    Raises `NotFound("funding_programme_not_found")`; `InvalidInput`: `amount_not_positive`, `unit_mismatch`.
+    Raises `NotFound("funding_programme_not_found")`; `InvalidInput`: `amount_not_positive`, `unit_mismatch`;
+    `RuleViolated("period_ended")` once the period is over.
     """
     amount = Amount.from_wire(request["amount"])
     programme = _own_programme(session, caller, request["funding_programme_id"])
@@ -28,6 +31,7 @@ def allocate_budget(session: Session, caller: Actor, request: dict[str, Any]) ->
         raise InvalidInput("amount_not_positive", "An allocation adds money.", amount="Must be greater than 0.")
     if amount.unit != programme.unit:
         raise InvalidInput("unit_mismatch", "The budget has another unit.", amount=f"Must be in {programme.unit}.")
+    ensure_running(session.get_one(FundingPeriod, (programme.region_code, programme.period_id)), clock.now())
     allocate(session, programme, amount, actor=caller.subject, basis=request["basis"])
     session.refresh(programme)
     grants = funding.serve(session, programme, clock.now())
@@ -38,6 +42,7 @@ def allocate_budget(session: Session, caller: Actor, request: dict[str, Any]) ->
 def allocate(session: Session, programme: FundingProgramme, amount: Amount, *, actor: str, basis: str) -> None:
     """Post an allocation to the locked programme; `basis` names the act that allows it."""
     at = clock.now()
+    period = session.get_one(FundingPeriod, (programme.region_code, programme.period_id))
     allocation = books.Movement(
         movement_id=str(uuid.uuid4()),
         kind=books.ALLOCATION,
@@ -47,7 +52,7 @@ def allocate(session: Session, programme: FundingProgramme, amount: Amount, *, a
         amount=amount,
         occurred_at=at,
         actor=actor,
-        rule_version=programme.rule_version,
+        rule_version=rules_at(session, programme, clock.local_date(at, period.time_zone)).rule_version,
         details={"basis": basis},
     )
     ledger.post(session, programme.region_code, [allocation], at)

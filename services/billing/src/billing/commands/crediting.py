@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from billing.commands import ledger, versions
@@ -30,7 +31,7 @@ def credit(
     if not grants:
         return
     movements = [_crediting(grant, at) for grant in grants]
-    session.execute(insert(Pocket), [_pocket_row(grant) for grant in grants])
+    session.execute(upsert(Pocket).values([_pocket_row(grant) for grant in grants]).on_conflict_do_nothing())
     ledger.post(session, region_code, movements, at)
     session.execute(
         insert(Credit),
@@ -47,8 +48,9 @@ def credit(
         .values(granted_at=at)
         .execution_options(synchronize_session=False)
     )
+    balances = _balances(session, region_code, grants)
     for grant in grants:
-        _announce_credit(session, grant, children[grant.certificate_id], at)
+        _announce_credit(session, grant, children[grant.certificate_id], balances, at)
 
 
 def announce_queued(
@@ -98,10 +100,10 @@ def _crediting(grant: Grant, at: datetime) -> books.Movement:
         cause="nominal",
         source=books.budget(programme.programme_id),
         target=books.available(pocket),
-        amount=Amount(programme.nominal_minor, programme.unit),
+        amount=Amount(grant.rules.nominal_minor, programme.unit),
         occurred_at=at,
         actor=ACTOR,
-        rule_version=programme.rule_version,
+        rule_version=grant.rules.rule_version,
         details={
             "period_starts_on": period.starts_on.isoformat(),
             "period_ends_on": period.ends_on.isoformat(),
@@ -132,9 +134,22 @@ def _credit_row(grant: Grant, movement: books.Movement, at: datetime) -> dict[st
     }
 
 
-def _announce_credit(session: Session, grant: Grant, child_id: str, at: datetime) -> None:
+def _balances(session: Session, region_code: str, grants: Sequence[Grant]) -> Mapping[tuple[str, str], int]:
+    """What the credited pockets have now, by certificate and period: money carried in from the last one, too."""
+    query = select(Pocket.certificate_id, Pocket.period_id, Pocket.available_minor).where(
+        Pocket.region_code == region_code,
+        tuple_(Pocket.certificate_id, Pocket.period_id, Pocket.municipality_code).in_(
+            [(each.certificate_id, each.period.period_id, each.programme.municipality_code) for each in grants]
+        ),
+    )
+    return {(certificate_id, period_id): minor for certificate_id, period_id, minor in session.execute(query)}
+
+
+def _announce_credit(
+    session: Session, grant: Grant, child_id: str, balances: Mapping[tuple[str, str], int], at: datetime
+) -> None:
     programme = grant.programme
-    nominal = Amount(programme.nominal_minor, programme.unit)
+    balance = balances[grant.certificate_id, grant.period.period_id]
     record(
         session,
         CERTIFICATE_CREDITED,
@@ -145,8 +160,8 @@ def _announce_credit(session: Session, grant: Grant, child_id: str, at: datetime
             "certificate_id": grant.certificate_id,
             "child_id": child_id,
             "funding_programme_id": programme.programme_id,
-            "amount": nominal.to_wire(),
-            "balance_after": nominal.to_wire(),
+            "amount": Amount(grant.rules.nominal_minor, programme.unit).to_wire(),
+            "balance_after": Amount(balance, programme.unit).to_wire(),
             "credited_at": at,
         },
     )

@@ -6,52 +6,76 @@ budget and both caps allow. What is granted here is credited by `settling`, once
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, and_, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from billing.commands import locks
+from billing.commands.programmes import rules_at
 from billing.domain.queue import Purse, affordable
 from billing.models import (
     Certificate,
+    CertificateState,
     Enrollment,
+    EnrollmentEnd,
     FundingPeriod,
     FundingProgramme,
     FundingRequest,
+    FundingRules,
 )
-from billing.models.queue import in_line, is_live, local_day, period_of_enrollment, programme_of_enrollment
+from billing.models.queue import (
+    end_of_enrollment,
+    in_line,
+    last_live_day,
+    local_day,
+    out_of_force,
+    period_of_enrollment,
+    programme_of_enrollment,
+    rules_on,
+)
 from chassis import clock
 
 BATCH = 50
 """Nominals granted in one transaction; whoever is left is served by the next one."""
-ACTOR = "billing"
 
 
 @dataclass(frozen=True)
 class Need:
-    """A certificate whose child has a live enrolment, and the programme that should pay for it."""
+    """A certificate whose child has a live enrolment until a day, and the programme that should pay for it."""
 
     certificate_id: str
     programme_id: str
+    live_until: date
+
+
+@dataclass(frozen=True)
+class Change:
+    """A place in line whose child's last live day is another one now; None when it has no live enrolment at all."""
+
+    certificate_id: str
+    programme_id: str
+    live_until: date | None
 
 
 @dataclass(frozen=True)
 class Grant:
-    """A nominal that the programme can pay now to the first in its line."""
+    """A nominal that the programme can pay now, by the rules of today, to the first in its line."""
 
     certificate_id: str
     programme: FundingProgramme
     period: FundingPeriod
+    rules: FundingRules
     was_queued: bool
 
 
 def unmet_needs(session: Session, region_code: str, child_ids: Collection[str], at: datetime) -> list[Need]:
     """Needs of these children that no programme has on its list yet, the first enrolled first."""
     columns = (Certificate.certificate_id, FundingProgramme.programme_id)
-    query = _unlisted(*columns, region_code=region_code, at=at).where(Certificate.child_id.in_(child_ids))
+    query = _unlisted(*columns, func.max(last_live_day()), region_code=region_code, at=at)
+    query = query.where(Certificate.child_id.in_(child_ids))
     query = query.group_by(*columns).order_by(func.min(Enrollment.enrolled_at), Certificate.certificate_id)
     return [Need(*row) for row in session.execute(query)]
 
@@ -64,12 +88,22 @@ def unlisted_children(session: Session, region_code: str, at: datetime) -> Seque
 
 
 def _unlisted(*columns: Any, region_code: str, at: datetime) -> Select[Any]:
-    """SQL: certificates with a live enrolment that a programme should pay for and does not know of."""
+    """SQL: certificates in force with a live enrolment that a programme should pay for and does not know of."""
     listed = exists().where(
         FundingRequest.region_code == Certificate.region_code,
         FundingRequest.certificate_id == Certificate.certificate_id,
         FundingRequest.programme_id == FundingProgramme.programme_id,
     )
+    return _enrolled(*columns).where(
+        Certificate.region_code == region_code,
+        CertificateState.certificate_id.is_(None),
+        last_live_day() >= local_day(at),
+        ~listed,
+    )
+
+
+def _enrolled(*columns: Any) -> Select[Any]:
+    """SQL: certificates with their children's enrolments and the programmes that should pay for them."""
     return (
         select(*columns)
         .select_from(Certificate)
@@ -79,29 +113,90 @@ def _unlisted(*columns: Any, region_code: str, at: datetime) -> Select[Any]:
         )
         .join(FundingPeriod, period_of_enrollment())
         .join(FundingProgramme, programme_of_enrollment())
-        .where(Certificate.region_code == region_code, is_live(at), ~listed)
+        .outerjoin(EnrollmentEnd, end_of_enrollment())
+        .outerjoin(CertificateState, out_of_force())
     )
 
 
-def admit(session: Session, region_code: str, needs: Sequence[Need], at: datetime) -> list[Grant]:
-    """Put the needs at the end of their programmes' lines and serve the lines. Locks the programmes."""
+def changed_places(session: Session, region_code: str, child_ids: Collection[str]) -> list[Change]:
+    """Places of these children in lines that no longer say until when they have a live enrolment."""
+    live = (
+        _enrolled(FundingProgramme.programme_id, Certificate.certificate_id, func.max(last_live_day()).label("until"))
+        .where(
+            Certificate.region_code == region_code,
+            Certificate.child_id.in_(child_ids),
+            CertificateState.certificate_id.is_(None),
+        )
+        .group_by(FundingProgramme.programme_id, Certificate.certificate_id)
+        .subquery()
+    )
+    query = (
+        select(FundingRequest.certificate_id, FundingRequest.programme_id, live.c.until)
+        .join(
+            Certificate,
+            (Certificate.region_code == FundingRequest.region_code)
+            & (Certificate.certificate_id == FundingRequest.certificate_id),
+        )
+        .outerjoin(
+            live,
+            and_(
+                live.c.programme_id == FundingRequest.programme_id,
+                live.c.certificate_id == FundingRequest.certificate_id,
+            ),
+        )
+        .where(
+            FundingRequest.region_code == region_code,
+            FundingRequest.granted_at.is_(None),
+            Certificate.child_id.in_(child_ids),
+            FundingRequest.live_until.is_distinct_from(live.c.until),
+        )
+    )
+    return [Change(*row) for row in session.execute(query)]
+
+
+def admit(
+    session: Session, region_code: str, needs: Sequence[Need], at: datetime, changes: Sequence[Change] = ()
+) -> list[Grant]:
+    """Put the needs at the end of their programmes' lines, correct the changed places, and serve the lines.
+
+    Locks the programmes.
+    """
     grants: list[Grant] = []
-    for programme in locks.programmes(session, region_code, {need.programme_id for need in needs}):
-        arrived = [need.certificate_id for need in needs if need.programme_id == programme.programme_id]
-        _queue_up(session, programme, arrived, at)
+    concerned = {need.programme_id for need in needs} | {change.programme_id for change in changes}
+    for programme in locks.programmes(session, region_code, concerned):
+        for change in changes:
+            if change.programme_id == programme.programme_id:
+                _correct(session, region_code, change)
+        arrived = [need for need in needs if need.programme_id == programme.programme_id]
+        if arrived:
+            _queue_up(session, programme, arrived, at)
         grants += serve(session, programme, at)
     return grants
 
 
-def _queue_up(session: Session, programme: FundingProgramme, certificate_ids: Sequence[str], at: datetime) -> None:
+def _correct(session: Session, region_code: str, change: Change) -> None:
+    session.execute(
+        update(FundingRequest)
+        .where(
+            FundingRequest.region_code == region_code,
+            FundingRequest.certificate_id == change.certificate_id,
+            FundingRequest.programme_id == change.programme_id,
+        )
+        .values(live_until=change.live_until)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _queue_up(session: Session, programme: FundingProgramme, needs: Sequence[Need], at: datetime) -> None:
     places = [
         {
             "region_code": programme.region_code,
-            "certificate_id": certificate_id,
+            "certificate_id": need.certificate_id,
             "programme_id": programme.programme_id,
             "arrived_at": at,
+            "live_until": need.live_until,
         }
-        for certificate_id in certificate_ids
+        for need in needs
     ]
     session.execute(upsert(FundingRequest).values(places).on_conflict_do_nothing())
 
@@ -110,40 +205,52 @@ def serve(session: Session, programme: FundingProgramme, at: datetime, batch: in
     """Who of the locked programme's line gets the nominal now: its front, as far as the money reaches."""
     period = session.get_one(FundingPeriod, (programme.region_code, programme.period_id))
     today = clock.local_date(at, period.time_zone)
-    count = min(batch, affordable(purse_of(programme)))
-    if not count or not period.starts_on <= today <= period.ends_on:
+    if not period.starts_on <= today <= period.ends_on:
+        return []
+    rules = rules_at(session, programme, today)
+    count = min(batch, affordable(purse_of(programme, rules)))
+    if not count:
         return []
     front = session.execute(
         select(FundingRequest.certificate_id, FundingRequest.queued)
         .where(
             FundingRequest.region_code == programme.region_code,
             FundingRequest.programme_id == programme.programme_id,
-            in_line(at),
+            FundingRequest.granted_at.is_(None),
+            FundingRequest.live_until >= today,
         )
         .order_by(FundingRequest.arrival)
         .limit(count)
     )
-    return [Grant(certificate_id, programme, period, was_queued) for certificate_id, was_queued in front]
+    return [Grant(certificate_id, programme, period, rules, was_queued) for certificate_id, was_queued in front]
 
 
-def purse_of(programme: FundingProgramme) -> Purse:
-    """The programme's money and caps as they stand."""
+def purse_of(programme: FundingProgramme, rules: FundingRules) -> Purse:
+    """The programme's money as it stands, and what the rules allow."""
     return Purse(
-        nominal=programme.nominal_minor,
+        nominal=rules.nominal_minor,
         available=programme.available_minor,
         certificates_credited=programme.certificates_credited,
-        certificates_max=programme.certificates_max,
+        certificates_max=rules.certificates_max,
         credited=programme.credited_minor,
-        nominal_sum_max=programme.nominal_sum_max_minor,
+        nominal_sum_max=rules.nominal_sum_max_minor,
     )
 
 
 def next_programme(session: Session, at: datetime) -> FundingProgramme | None:
     """A programme, locked, that has somebody in line and a nominal to give; none that another process is serving."""
-    waiting = exists().where(
-        FundingRequest.region_code == FundingProgramme.region_code,
-        FundingRequest.programme_id == FundingProgramme.programme_id,
-        in_line(at),
+    today = local_day(at)
+    first_in_line = (
+        select(FundingRequest.arrival)
+        .where(
+            FundingRequest.region_code == FundingProgramme.region_code,
+            FundingRequest.programme_id == FundingProgramme.programme_id,
+            in_line(today),
+        )
+        .order_by(FundingRequest.arrival)
+        .limit(1)
+        .correlate(FundingProgramme, FundingPeriod)
+        .scalar_subquery()
     )
     query = (
         select(FundingProgramme)
@@ -152,15 +259,15 @@ def next_programme(session: Session, at: datetime) -> FundingProgramme | None:
             (FundingPeriod.region_code == FundingProgramme.region_code)
             & (FundingPeriod.period_id == FundingProgramme.period_id),
         )
+        .join(FundingRules, rules_on(today))
         .where(
-            FundingProgramme.available_minor >= FundingProgramme.nominal_minor,
-            (FundingProgramme.certificates_credited < FundingProgramme.certificates_max).is_not(False),
-            (
-                FundingProgramme.credited_minor + FundingProgramme.nominal_minor
-                <= FundingProgramme.nominal_sum_max_minor
-            ).is_not(False),
-            local_day(at).between(FundingPeriod.starts_on, FundingPeriod.ends_on),
-            waiting,
+            FundingProgramme.available_minor >= FundingRules.nominal_minor,
+            (FundingProgramme.certificates_credited < FundingRules.certificates_max).is_not(False),
+            (FundingProgramme.credited_minor + FundingRules.nominal_minor <= FundingRules.nominal_sum_max_minor).is_not(
+                False
+            ),
+            today.between(FundingPeriod.starts_on, FundingPeriod.ends_on),
+            first_in_line.is_not(None),
         )
         .order_by(FundingProgramme.region_code, FundingProgramme.programme_id)
         .limit(1)

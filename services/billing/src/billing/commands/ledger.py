@@ -1,8 +1,9 @@
 """The one way into the ledger, and the way to check it: every balance is the sum of its postings.
 
 The database does the refusing: a transaction that does not balance, an account that the kind of movement may not
-touch, an overdrawn budget or pocket, a second reversal, any change of what was posted. Its triggers also move the
-guarded balances, so that no posting can be made without them.
+touch, an overdrawn budget or pocket, a closed period, a second reversal, any change of what was posted. Its triggers
+also move the guarded balances, so that no posting can be made without them, and seal each transaction into the chain
+of its certificate, so that a change behind their back is found (`billing.verification`).
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ _POCKETS = """
 """
 _BUDGETS = """
     SELECT region_code, programme_id, sum(amount_minor) AS available,
-        coalesce(-sum(amount_minor) FILTER (WHERE kind = 'credit'), 0) AS credited,
+        coalesce(-sum(amount_minor) FILTER (WHERE kind IN ('credit', 'returned')), 0) AS credited,
         count(*) FILTER (WHERE kind = 'credit') AS certificates
     FROM posting WHERE region_code = :region_code AND account = 'budget'
     GROUP BY region_code, programme_id
@@ -33,7 +34,7 @@ _BUDGETS = """
 
 
 def post(session: Session, region_code: str, movements: Sequence[Movement], at: datetime) -> None:
-    """Record the movements, in their order, each as a transaction of two postings.
+    """Record the movements, in their order, each as a transaction of two postings, sealed by a digest.
 
     The caller holds the locks of the certificates and programmes concerned.
     """
@@ -41,8 +42,8 @@ def post(session: Session, region_code: str, movements: Sequence[Movement], at: 
         return
     transactions = [_transaction(region_code, each, at) for each in movements]
     postings = [line for each in movements for line in _lines(region_code, each, at)]
-    session.execute(_TRANSACTIONS, transactions)
     session.execute(_POSTINGS, postings)
+    session.execute(_TRANSACTIONS, transactions)
 
 
 def _transaction(region_code: str, movement: Movement, at: datetime) -> dict[str, Any]:
@@ -113,7 +114,7 @@ def rebuild(session: Session, region_code: str) -> None:
     """Throw a region's guarded balances away and make them again from the postings; nobody posts meanwhile."""
     parameters = {"region_code": region_code}
     for statement in (
-        "LOCK TABLE posting IN SHARE MODE",
+        "LOCK TABLE funding_programme, pocket IN SHARE ROW EXCLUSIVE MODE",
         "DELETE FROM pocket WHERE region_code = :region_code",
         "UPDATE funding_programme SET available_minor = 0, credited_minor = 0, certificates_credited = 0"
         " WHERE region_code = :region_code",

@@ -28,6 +28,11 @@ def facts_of_region(session: Session, region_code: str) -> None:
     session.execute(_EXCLUSIVE, {"key": f"facts {region_code}"})
 
 
+def periods_of_region(session: Session, region_code: str) -> None:
+    """Set one period of the region after the other."""
+    session.execute(_EXCLUSIVE, {"key": f"periods {region_code}"})
+
+
 def programmes(session: Session, region_code: str, programme_ids: Collection[str]) -> Sequence[FundingProgramme]:
     """The funding programmes, locked in the order of their ids."""
     query = (

@@ -1,28 +1,33 @@
 """Offers: what a group would cost a family, before it applies."""
 
 import uuid
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.commands.funding import purse_of
-from billing.domain.contract import AWAITING_FUNDS, Terms
+from billing.commands.known import unopened_enrollments
+from billing.commands.programmes import rules_at
+from billing.domain.contract import AWAITING_ACCEPTANCE, AWAITING_FUNDS, VALID, Terms, effective_from
 from billing.domain.coverage import Lesson, Span, coming_of_age
 from billing.domain.offer import Expectation, Quote, quote, terms_text
 from billing.domain.queue import affordable
 from billing.models import (
     Certificate,
+    CertificateState,
     Contract,
     FundingPeriod,
     FundingProgramme,
     FundingRequest,
+    FundingRules,
     Offer,
     Pocket,
 )
 from billing.models.policies import policy_of
-from billing.models.queue import CATEGORY, in_line, position
+from billing.models.queue import CATEGORY, position, waiting
 from billing.neighbours import own_child
 from chassis import clock
 from chassis.context import Actor
@@ -31,32 +36,106 @@ from chassis.outbox import record
 from chassis.values import Amount
 from contracts.billing import OFFER_MADE
 
+_PAST_OPENING = timedelta(days=1)
+"""For how long past the opening of the enrolment an offer stands that was made before it."""
+
 
 def make_offer(session: Session, caller: Actor, request: dict[str, Any], lifetime: timedelta) -> dict[str, Any]:
     """Price the rest of a group's lessons for the caller's own child; the offer stands for `lifetime`.
 
-    Raises `NotFound("child_not_found")`; `InvalidInput("region_mismatch")` for a group of another region;
-    `RuleViolated`: `no_funding_period`, and those of `billing.domain.offer.quote`.
+    For a group whose enrolment has not opened it stands a day past the opening. While the child's contract with the
+    group waits for an acceptance, it prices that contract by its own terms. Raises `NotFound("child_not_found")`;
+    `InvalidInput("region_mismatch")` for a group of another region; `RuleViolated`: `no_funding_period`,
+    `certificate_frozen`, `certificate_revoked`, `certificate_expired`, and those of `billing.domain.offer.quote`.
     """
     terms = request["terms"]
     child = own_child(session, caller, request["child_id"])
     if terms["region_code"] != caller.region_code:
         raise InvalidInput("region_mismatch", "The group belongs to another region.", region_code=terms["region_code"])
+    basis = _waiting_basis(session, caller, request) or _basis(session, caller, child, terms)
+    quoted = quote(basis.terms, basis.allowed, basis.expectation, child["born_on"])
+    if basis.first_day_known:
+        quoted = replace(quoted, max_parent_share=quoted.shares.parent)
+    offer = _offer(caller, request, basis, quoted, _expires_at(terms, lifetime))
+    session.add(offer)
+    session.flush()
+    _announce(session, offer)
+    return _view(offer, quoted, basis.expectation)
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """What an offer is priced by: terms, the days allowed, and what the certificate can be expected to pay with."""
+
+    terms: Terms
+    terms_version: int
+    allowed: Span
+    expectation: Expectation
+    first_day_known: bool = False
+
+
+def _basis(session: Session, caller: Actor, child: dict[str, Any], terms: dict[str, Any]) -> _Basis:
+    """For a child that would apply now."""
     priced = _priced(terms)
     today = clock.today(terms["time_zone"])
     period = _period(session, caller.region_code, max(today, priced.group.first))
     certificate = _certificate(session, caller.region_code, child["child_id"])
+    _check_in_force(session, certificate, priced)
     payer = certificate.payer_municipality_code if certificate else child["municipality_code"]
     programme = _programme(session, period, payer, priced.price.unit)
-    expectation = _expectation(session, certificate, programme, priced.price.unit)
     valid_until = certificate.valid_until if certificate else coming_of_age(child["born_on"])
-    allowed = Span(today, min(period.ends_on, valid_until))
-    quoted = quote(priced, allowed, expectation, child["born_on"])
-    offer = _offer(caller, request, quoted, expectation, lifetime)
-    session.add(offer)
-    session.flush()
-    _announce(session, offer)
-    return _view(offer, quoted, expectation)
+    return _Basis(
+        terms=priced,
+        terms_version=terms["terms_version"],
+        allowed=Span(today, min(period.ends_on, valid_until)),
+        expectation=_expectation(session, certificate, programme, priced.price.unit, today),
+    )
+
+
+def _waiting_basis(session: Session, caller: Actor, request: dict[str, Any]) -> _Basis | None:
+    """For a contract that waits for an acceptance: its own terms from its own first day, and what there is now."""
+    certificate = _certificate(session, caller.region_code, request["child_id"])
+    if certificate is None:
+        return None
+    at = clock.now()
+    known = next(
+        (
+            each
+            for each in unopened_enrollments(session, caller.region_code, [certificate.certificate_id], at)
+            if each.contract is not None
+            and each.contract.state == AWAITING_ACCEPTANCE
+            and each.enrollment.group_id == request["terms"]["group_id"]
+        ),
+        None,
+    )
+    if known is None:
+        return None
+    facts = known.facts(known.purse, at)
+    _check_in_force(session, certificate, facts.terms)
+    return _Basis(
+        terms=facts.terms,
+        terms_version=known.enrollment.terms_version,
+        allowed=Span(
+            effective_from(facts.enrolled_on, facts.funding), min(facts.period.last, facts.certificate_ends_on)
+        ),
+        expectation=Expectation(known.purse, policy_of(known.rules) if known.rules else None, None),
+        first_day_known=True,
+    )
+
+
+def _expires_at(terms: dict[str, Any], lifetime: timedelta) -> datetime:
+    """A draft is sent at the opening, with the offer that it was saved with."""
+    expires_at, opens_at = clock.now() + lifetime, terms.get("opens_at")
+    return max(expires_at, opens_at + _PAST_OPENING) if opens_at and opens_at > clock.now() else expires_at
+
+
+def _check_in_force(session: Session, certificate: Certificate | None, priced: Terms) -> None:
+    """A certificate that is frozen or no longer in force pays for nothing; a free group asks nothing of it."""
+    if certificate is None or not priced.price.minor:
+        return
+    known = session.get(CertificateState, (certificate.region_code, certificate.certificate_id), populate_existing=True)
+    if known is not None and known.state != VALID:
+        raise RuleViolated(f"certificate_{known.state}", f"The child's certificate is {known.state}.")
 
 
 def _priced(terms: dict[str, Any]) -> Terms:
@@ -95,17 +174,18 @@ def _programme(session: Session, period: FundingPeriod, payer: str, unit: str) -
 
 
 def _expectation(
-    session: Session, certificate: Certificate | None, programme: FundingProgramme | None, unit: str
+    session: Session, certificate: Certificate | None, programme: FundingProgramme | None, unit: str, today: date
 ) -> Expectation:
-    """What the child's certificate, or the one it would get, can be expected to pay with."""
+    """What the child's certificate, or the one it would get, can be expected to pay with, by the rules of today."""
     if programme is None:
         return Expectation(Amount(0, unit), None, None)
-    available = _available(session, certificate, programme) if certificate else programme.nominal_minor
-    place = _queue_position(session, certificate, programme)
-    return Expectation(Amount(available, unit), policy_of(programme), place)
+    rules = rules_at(session, programme, today)
+    available = _available(session, certificate, programme, rules) if certificate else rules.nominal_minor
+    place = _queue_position(session, certificate, programme, rules)
+    return Expectation(Amount(available, unit), policy_of(rules), place)
 
 
-def _available(session: Session, certificate: Certificate, programme: FundingProgramme) -> int:
+def _available(session: Session, certificate: Certificate, programme: FundingProgramme, rules: FundingRules) -> int:
     """The pocket's balance; before the crediting, the nominal without what waiting contracts will take of it."""
     key = (certificate.region_code, certificate.certificate_id, programme.period_id, programme.municipality_code)
     pocket = session.get(Pocket, key)
@@ -117,10 +197,12 @@ def _available(session: Session, certificate: Certificate, programme: FundingPro
         Contract.period_id == programme.period_id,
         Contract.state == AWAITING_FUNDS,
     )
-    return max(0, programme.nominal_minor - int(session.scalars(waiting).one()))
+    return max(0, rules.nominal_minor - int(session.scalars(waiting).one()))
 
 
-def _queue_position(session: Session, certificate: Certificate | None, programme: FundingProgramme) -> int | None:
+def _queue_position(
+    session: Session, certificate: Certificate | None, programme: FundingProgramme, rules: FundingRules
+) -> int | None:
     """The certificate's place in line, or the one it would get; None when the nominal is or would be there at once."""
     at = clock.now()
     request = certificate and session.get(
@@ -131,21 +213,12 @@ def _queue_position(session: Session, certificate: Certificate | None, programme
     if request:
         place = position(programme.region_code, programme.programme_id, request.arrival, at)
         return session.scalars(select(place)).one()
-    waiting = session.scalars(
-        select(func.count()).where(
-            FundingRequest.region_code == programme.region_code,
-            FundingRequest.programme_id == programme.programme_id,
-            in_line(at),
-        )
-    ).one()
-    return None if affordable(purse_of(programme)) > waiting else waiting + 1
+    ahead = session.scalars(waiting(programme.region_code, programme.programme_id, at)).one()
+    return None if affordable(purse_of(programme, rules)) > ahead else ahead + 1
 
 
-def _offer(
-    caller: Actor, request: dict[str, Any], quoted: Quote, expectation: Expectation, lifetime: timedelta
-) -> Offer:
-    terms, shares, made_at = request["terms"], quoted.shares, clock.now()
-    expires_at = made_at + lifetime
+def _offer(caller: Actor, request: dict[str, Any], basis: _Basis, quoted: Quote, expires_at: datetime) -> Offer:
+    terms, shares = request["terms"], quoted.shares
     return Offer(
         region_code=caller.region_code,
         offer_id=str(uuid.uuid4()),
@@ -153,14 +226,14 @@ def _offer(
         group_id=terms["group_id"],
         guardian_id=caller.subject,
         title=terms["title"],
-        terms=terms_text(terms["title"], quoted, expectation, expires_at, terms["time_zone"]),
-        terms_version=terms["terms_version"],
+        terms=terms_text(terms["title"], quoted, basis.expectation, expires_at, terms["time_zone"]),
+        terms_version=basis.terms_version,
         unit=shares.price.unit,
         price_minor=shares.price.minor,
         certificate_share_minor=shares.certificate.minor,
         parent_share_minor=shares.parent.minor,
         max_parent_share_minor=quoted.max_parent_share.minor,
-        made_at=made_at,
+        made_at=clock.now(),
         expires_at=expires_at,
     )
 

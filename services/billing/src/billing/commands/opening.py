@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from billing.commands import locks
 from billing.commands.budgets import allocate
+from billing.commands.programmes import CATEGORY_NAMES, add_version
+from billing.domain.coverage import Span
 from billing.domain.policy import Policy
+from billing.domain.rules import BURN, PER_LESSON, Version
 from billing.models import FundingPeriod, FundingProgramme
 from billing.models.queue import CATEGORY
+from chassis import clock
 from chassis.values import Amount
 
-CATEGORY_NAME = "дети 5–17"
-RULE_VERSION = 1
+FIRST_VERSION = 1
 ACTOR = "sample"
 
 
@@ -51,6 +54,10 @@ class NewProgramme:
     payer_name: str
     nominal: Amount
     policy: Policy
+    charge: str = PER_LESSON
+    remainder: str = BURN
+    certificates_max: int | None = None
+    nominal_sum_max: Amount | None = None
 
 
 def open_programme(session: Session, region_code: str, new: NewProgramme, *, budget: Amount, basis: str) -> bool:
@@ -62,7 +69,10 @@ def open_programme(session: Session, region_code: str, new: NewProgramme, *, bud
     statement = statement.on_conflict_do_nothing(index_elements=["region_code", "programme_id"])
     if session.scalar(statement.returning(FundingProgramme.programme_id)) is None:
         return False
+    period = session.get_one(FundingPeriod, (region_code, new.period_id))
     (programme,) = locks.programmes(session, region_code, [new.programme_id])
+    first = Version(FIRST_VERSION, Span(period.starts_on, period.ends_on))
+    add_version(session, programme, first, new.nominal, _rules(new), by=ACTOR, at=clock.now())
     if budget.minor:
         allocate(session, programme, budget, actor=ACTOR, basis=basis)
     return True
@@ -75,14 +85,19 @@ def _columns(new: NewProgramme) -> dict[str, Any]:
         "municipality_code": new.municipality_code,
         "payer_name": new.payer_name,
         "category": CATEGORY,
-        "category_name": CATEGORY_NAME,
+        "category_name": CATEGORY_NAMES[CATEGORY],
         "unit": new.nominal.unit,
-        "nominal_minor": new.nominal.minor,
-        "rule_version": RULE_VERSION,
-        "charge": "per_attended_lesson",
+    }
+
+
+def _rules(new: NewProgramme) -> dict[str, Any]:
+    return {
+        "certificates_max": new.certificates_max,
+        "nominal_sum_max_minor": new.nominal_sum_max.minor if new.nominal_sum_max else None,
+        "charge": new.charge,
         "absent_percent": new.policy.absent_percent,
         "ill_percent": new.policy.ill_percent,
         "excused_percent": new.policy.excused_percent,
         "copayment_allowed": new.policy.copayment_allowed,
-        "remainder": "burn",
+        "remainder": new.remainder,
     }

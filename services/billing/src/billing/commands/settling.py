@@ -5,11 +5,13 @@ difference to what is; when there is none, it changes nothing.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from billing.commands import charging, contracting, crediting, funding, locks
+from billing.commands import charging, contracting, crediting, departures, funding, locks, monthly
 from billing.commands.funding import Grant, Need
+from billing.domain.rules import MONTHLY
 from chassis import clock
 
 
@@ -33,15 +35,30 @@ def settle(
     children = {certificate_id: child_id for certificate_id, child_id, _ in certificates}
     crediting.credit(session, region_code, grants, children, at)
     crediting.announce_queued(session, region_code, needs, children, at)
-    contracting.converge(session, region_code, list(children), at)
-    charging.converge(session, region_code, list(children), at)
+    _converge(session, region_code, list(children), at)
+
+
+def _converge(session: Session, region_code: str, certificate_ids: Sequence[str], at: datetime) -> None:
+    """Opened contracts first: what they release may open others, whose first lessons are charged at once."""
+    charged = charging.converge(session, region_code, certificate_ids, at)
+    leaving = {*charged.leaving}
+    while opened := contracting.converge(session, region_code, certificate_ids, at):
+        if MONTHLY in opened:
+            monthly.prepay(session, region_code, certificate_ids, at)
+        charged = charging.converge(session, region_code, certificate_ids, at)
+        leaving.update(charged.leaving)
+        if not charged.released:
+            break
+    if leaving:
+        departures.leave(session, region_code, sorted(leaving), at)
 
 
 def fund_and_settle(session: Session, region_code: str, child_ids: Collection[str]) -> None:
     """Settle children who may need money that nobody was asked for yet: they get their place in line first."""
     at = clock.now()
     needs = funding.unmet_needs(session, region_code, child_ids, at)
-    grants = funding.admit(session, region_code, needs, at) if needs else []
+    changes = funding.changed_places(session, region_code, child_ids)
+    grants = funding.admit(session, region_code, needs, at, changes) if needs or changes else []
     settle(session, region_code, child_ids, grants=grants, needs=needs)
 
 

@@ -9,7 +9,15 @@ from billing.domain.split import Split, split
 from chassis.values import Amount
 
 AWAITING_FUNDS, AWAITING_ACCEPTANCE, ACTIVE = "awaiting_funds", "awaiting_acceptance", "active"
-STATES = (AWAITING_FUNDS, AWAITING_ACCEPTANCE, ACTIVE)
+REFUSED, CLOSED = "refused", "closed"
+STATES = (AWAITING_FUNDS, AWAITING_ACCEPTANCE, ACTIVE, REFUSED, CLOSED)
+WITHDRAWN, COMPLETED = "withdrawn", "completed"
+ENDS = (WITHDRAWN, COMPLETED)
+"""How an enrolment ends."""
+VALID, FROZEN, REVOKED, EXPIRED = "valid", "frozen", "revoked", "expired"
+CERTIFICATE_STATES = (VALID, FROZEN, REVOKED, EXPIRED)
+REFUSED_BY_FAMILY, NOT_ACCEPTED_IN_TIME = "refused_by_family", "not_accepted_in_time"
+REFUSALS = (REFUSED_BY_FAMILY, NOT_ACCEPTED_IN_TIME)
 
 
 @dataclass(frozen=True)
@@ -38,14 +46,14 @@ class Offer:
 
 @dataclass(frozen=True)
 class Application:
-    """The guardian's acceptance: who accepted which terms for whom, and when."""
+    """The guardian's newest acceptance, with the application or later: who accepted which terms for whom, and when."""
 
     enrollment_id: str
     child_id: str
     group_id: str
     accepted_by: str
     terms_version: int
-    submitted_at: datetime
+    accepted_at: datetime
 
 
 @dataclass(frozen=True)
@@ -57,8 +65,28 @@ class Funding:
 
 
 @dataclass(frozen=True)
+class End:
+    """The last local day that counts, and why no later one does."""
+
+    on: date
+    reason: str
+
+
+def first_end(*ends: End | None) -> End | None:
+    """The end that comes first; of those on one day the one that is named first."""
+    return min((end for end in ends if end), key=lambda end: end.on, default=None)
+
+
+def certificate_end(state: str, changed_on: date | None, valid_until: date) -> End | None:
+    """A revoked certificate pays up to the day of the revocation, an expired one up to its last valid day."""
+    if state == EXPIRED:
+        return End(valid_until, "certificate_expired")
+    return End(changed_on, "certificate_revoked") if state == REVOKED and changed_on else None
+
+
+@dataclass(frozen=True)
 class Facts:
-    """All that decides about one enrolment's contract in one funding period."""
+    """All that decides about one enrolment's contract in one funding period, until it is opened."""
 
     application: Application
     enrolled_on: date
@@ -69,11 +97,14 @@ class Facts:
     funding: Funding | None
     available: Amount
     """What the certificate has for this contract; while it waits for money, what its nominal would leave."""
+    end: End | None = None
+    refusal: str | None = None
+    frozen: bool = False
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the contract should be. `reason` says why the acceptance does not stand; `lessons` are those it covers."""
+    """What the contract should be. `reason` says why it waits, was refused or closed; `lessons` are those it covers."""
 
     state: str
     reason: str | None
@@ -86,17 +117,36 @@ def decide(facts: Facts) -> Verdict:
     """The contract that the facts call for.
 
     Without money it waits for money, though a free group needs none. With money it is active when the guardian's
-    acceptance stands and covers the parent's real share, and otherwise waits for an acceptance.
+    acceptance stands and covers the parent's real share, and otherwise waits for an acceptance. An end closes it,
+    unless it covers days before the end: then it is active first, and its lessons close it (`billing.domain.charges`).
     """
     starts_on = effective_from(facts.enrolled_on, facts.funding)
     allowed = Span(starts_on, min(facts.period.last, facts.certificate_ends_on))
     shares, lessons = share_out(facts.terms, allowed, facts.available)
-    if facts.funding is None and facts.terms.price.minor:
-        return Verdict(AWAITING_FUNDS, None, None, shares, lessons)
-    reason = unaccepted(facts.offer, facts.application, shares.parent)
+    state, reason = _state(facts, starts_on, shares.parent)
+    return Verdict(state, reason, starts_on if state == ACTIVE else None, shares, lessons)
+
+
+def _state(facts: Facts, starts_on: date, parent_share: Amount) -> tuple[str, str | None]:
+    if facts.refusal:
+        return REFUSED, facts.refusal
+    if facts.end and _too_late(facts, starts_on, facts.end.on):
+        return CLOSED, facts.end.reason
+    priced = facts.terms.price.minor > 0
+    reason = unaccepted(facts.offer, facts.application, parent_share)
+    if priced and facts.funding is None:
+        return AWAITING_FUNDS, "certificate_frozen" if facts.frozen else None
     if reason:
-        return Verdict(AWAITING_ACCEPTANCE, reason, None, shares, lessons)
-    return Verdict(ACTIVE, None, starts_on, shares, lessons)
+        return (CLOSED, facts.end.reason) if facts.end else (AWAITING_ACCEPTANCE, reason)
+    if priced and facts.frozen:
+        return AWAITING_FUNDS, "certificate_frozen"
+    return ACTIVE, None
+
+
+def _too_late(facts: Facts, starts_on: date, ended_on: date) -> bool:
+    """Whether the enrolment was over before anything could be covered."""
+    paid_in_time = facts.funding is not None and facts.funding.credited_on <= ended_on
+    return ended_on < starts_on or (facts.terms.price.minor > 0 and not paid_in_time)
 
 
 def effective_from(enrolled_on: date, funding: Funding | None) -> date:
@@ -136,7 +186,7 @@ def unaccepted(offer: Offer | None, application: Application, parent_share: Amou
         "offer_of_another_group": offer.group_id == application.group_id,
         "offer_of_another_guardian": offer.guardian_id == application.accepted_by,
         "offer_already_used": offer.used_by in (None, application.enrollment_id),
-        "offer_expired": application.submitted_at < offer.expires_at,
+        "offer_expired": application.accepted_at < offer.expires_at,
         "terms_changed": offer.terms_version == application.terms_version,
         "parent_share_grew": parent_share.unit == offer.max_parent_share.unit
         and parent_share <= offer.max_parent_share,

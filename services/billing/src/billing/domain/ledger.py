@@ -1,7 +1,7 @@
 """The ledger's vocabulary: accounts, the only routes that money may take, and movements along them.
 
 Double entry: a movement takes an amount from one account and gives it to another. There is no route from a certificate
-to anything but a provider's lesson or back to the budget.
+to anything but a provider's lesson, back to the budget, or the same certificate's next period.
 """
 
 from dataclasses import dataclass, field
@@ -15,15 +15,21 @@ BUDGET = "budget"
 POCKET_AVAILABLE = "pocket_available"
 POCKET_HELD = "pocket_held"
 PROVIDER_EARNED = "provider_earned"
-ACCOUNTS = (OUTSIDE, BUDGET, POCKET_AVAILABLE, POCKET_HELD, PROVIDER_EARNED)
+CARRIED = "carried"
+ACCOUNTS = (OUTSIDE, BUDGET, POCKET_AVAILABLE, POCKET_HELD, PROVIDER_EARNED, CARRIED)
 
-ALLOCATION, CREDIT, HOLD, DEBIT, REVERSAL = "allocation", "credit", "hold", "debit", "reversal"
+ALLOCATION, CREDIT, HOLD, RELEASE, DEBIT, REVERSAL = "allocation", "credit", "hold", "release", "debit", "reversal"
+RETURNED, CARRIED_OUT, CARRIED_IN = "returned", "carried_out", "carried_in"
 ROUTES = {
     ALLOCATION: (OUTSIDE, BUDGET),
     CREDIT: (BUDGET, POCKET_AVAILABLE),
     HOLD: (POCKET_AVAILABLE, POCKET_HELD),
+    RELEASE: (POCKET_HELD, POCKET_AVAILABLE),
     DEBIT: (POCKET_HELD, PROVIDER_EARNED),
     REVERSAL: (PROVIDER_EARNED, POCKET_HELD),
+    RETURNED: (POCKET_AVAILABLE, BUDGET),
+    CARRIED_OUT: (POCKET_AVAILABLE, CARRIED),
+    CARRIED_IN: (CARRIED, POCKET_AVAILABLE),
 }
 """From which account to which each kind of movement goes. The database knows the same routes and no others."""
 
@@ -75,6 +81,11 @@ def held(pocket: Pocket, contract_id: str) -> Account:
 def earned(provider_id: str, pocket: Pocket) -> Account:
     """What a provider earned from a payer in a period and was not paid yet."""
     return Account(PROVIDER_EARNED, pocket.municipality_code, period_id=pocket.period_id, provider_id=provider_id)
+
+
+def carried(pocket: Pocket) -> Account:
+    """A certificate's money between two periods; empty whenever a database transaction has ended."""
+    return Account(CARRIED, pocket.municipality_code, None, pocket.certificate_id, pocket.period_id)
 
 
 @dataclass(frozen=True)

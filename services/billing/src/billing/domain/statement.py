@@ -23,9 +23,12 @@ def statement(sums: Mapping[tuple[str, str], int]) -> Statement:
     """The statement of a pocket from the sums of its postings, keyed by (kind of movement, account)."""
     return Statement(
         credited=sums.get((ledger.CREDIT, ledger.POCKET_AVAILABLE), 0),
+        carried_in=sums.get((ledger.CARRIED_IN, ledger.POCKET_AVAILABLE), 0),
         balance=_total(sums, ledger.POCKET_AVAILABLE, ledger.ROUTES),
         held=_total(sums, ledger.POCKET_HELD, ledger.ROUTES),
         spent=-_total(sums, ledger.POCKET_HELD, (ledger.DEBIT, ledger.REVERSAL)),
+        returned=-sums.get((ledger.RETURNED, ledger.POCKET_AVAILABLE), 0),
+        carried_out=-sums.get((ledger.CARRIED_OUT, ledger.POCKET_AVAILABLE), 0),
     )
 
 

@@ -5,6 +5,10 @@ from datetime import date
 from chassis.values import Amount
 
 NO_BREAK = "\u00a0"
+_MONTHS = (
+    *("январь", "февраль", "март", "апрель", "май", "июнь"),
+    *("июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь"),
+)
 _UNITS = {"RUB": "₽", "HOUR": "ч"}
 
 
@@ -19,6 +23,11 @@ def money(amount: Amount) -> str:
 def day(on: date) -> str:
     """Like 23.11.2026."""
     return f"{on:%d.%m.%Y}"
+
+
+def month(on: date) -> str:
+    """Like октябрь 2026 года."""
+    return f"{_MONTHS[on.month - 1]} {on.year} года"
 
 
 def lessons(count: int) -> str:

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from billing.domain.contract import STATES
+from billing.domain.charges import OUTCOMES
+from billing.domain.contract import REFUSALS, REFUSED_BY_FAMILY, STATES
 from billing.domain.policy import MARKS
 from billing.models.base import UNIT, Base, Id, KeyId, Region, Small, Zero, one_of
 
@@ -41,8 +42,9 @@ class Offer(Base):
 class Contract(Base):
     """The contract of an enrolment in a funding period.
 
-    Until it is active its shares are what they would be with the nominal; from then on they, its lessons and
-    `effective_from` are frozen. `reason` says why an acceptance does not stand.
+    Until it is active its shares are what they would be with the nominal; from then on they, its lessons,
+    `effective_from` and the version of the rules are frozen. `reason` says why it waits, was refused or closed. Nobody
+    need look at it before `review_on`, a local day, unless some fact arrives.
     """
 
     __tablename__ = "contract"
@@ -58,7 +60,14 @@ class Contract(Base):
         UniqueConstraint("region_code", "enrollment_id", "period_id"),
         Index("ix_contract_certificate", "region_code", "certificate_id"),
         CheckConstraint(one_of("state", STATES), "state_known"),
-        CheckConstraint("(state = 'active') = (effective_from IS NOT NULL)", "active_dated"),
+        Index("ix_contract_accept_by", "accept_by", postgresql_where=text("state = 'awaiting_acceptance'")),
+        Index("ix_contract_review_on", "review_on", postgresql_where=text("review_on IS NOT NULL")),
+        CheckConstraint(
+            "CASE state WHEN 'active' THEN effective_from IS NOT NULL"
+            " WHEN 'closed' THEN true ELSE effective_from IS NULL END",
+            "active_dated",
+        ),
+        CheckConstraint("state <> 'awaiting_acceptance' OR accept_by IS NOT NULL", "waits_until"),
         CheckConstraint(UNIT, "unit_known"),
         CheckConstraint("price_minor = certificate_share_minor + parent_share_minor", "shares_add_up"),
         CheckConstraint("certificate_share_minor >= 0 AND parent_share_minor >= 0", "shares_not_negative"),
@@ -78,26 +87,74 @@ class Contract(Base):
     certificate_share_minor: Mapped[int]
     parent_share_minor: Mapped[int]
     lesson_count: Mapped[Small]
+    accept_by: Mapped[datetime | None]
+    rule_version: Mapped[int | None] = mapped_column(Integer)
+    review_on: Mapped[date | None]
     version: Mapped[Zero]
 
 
+class Acceptance(Base):
+    """A guardian's acceptance of a new offer for an enrolment; the last number counts. The offer keeps the words."""
+
+    __tablename__ = "acceptance"
+    __table_args__ = (
+        ForeignKeyConstraint(["region_code", "offer_id"], ["offer.region_code", "offer.offer_id"]),
+        ForeignKeyConstraint(["region_code", "enrollment_id"], ["enrollment.region_code", "enrollment.enrollment_id"]),
+        UniqueConstraint("region_code", "enrollment_id", "number"),
+    )
+    region_code: Mapped[Region]
+    offer_id: Mapped[KeyId]
+    enrollment_id: Mapped[Id]
+    number: Mapped[Small]
+    accepted_by: Mapped[Id]
+    accepted_at: Mapped[datetime]
+
+
+class ContractRefusal(Base):
+    """That no acceptance will come for an enrolment any more: a guardian's word, or the end of the time for it."""
+
+    __tablename__ = "contract_refusal"
+    __table_args__ = (
+        ForeignKeyConstraint(["region_code", "enrollment_id"], ["enrollment.region_code", "enrollment.enrollment_id"]),
+        CheckConstraint(one_of("reason", REFUSALS), "reason_known"),
+        CheckConstraint(f"(reason = '{REFUSED_BY_FAMILY}') = (refused_by IS NOT NULL)", "family_named"),
+    )
+    region_code: Mapped[Region]
+    enrollment_id: Mapped[KeyId]
+    reason: Mapped[str]
+    refused_by: Mapped[Id | None]
+    refused_at: Mapped[datetime]
+
+
 class ContractLesson(Base):
-    """A lesson of an active contract's frozen list; `k` is its place in it, from 1."""
+    """A lesson of an opened contract's frozen list; `k` is its place in it, from 1.
+
+    `lesson_on` is the planned day. What of its part of the hold was released is in `released_minor`, and `outcome`
+    says what became of a lesson that nothing will be charged for.
+    """
 
     __tablename__ = "contract_lesson"
     __table_args__ = (
         ForeignKeyConstraint(["region_code", "contract_id"], ["contract.region_code", "contract.contract_id"]),
         UniqueConstraint("region_code", "contract_id", "k"),
+        CheckConstraint("released_minor >= 0", "released_not_negative"),
+        CheckConstraint(one_of("outcome", OUTCOMES), "outcome_known"),
     )
     region_code: Mapped[Region]
     contract_id: Mapped[KeyId]
     lesson_id: Mapped[KeyId]
     k: Mapped[Small]
     lesson_on: Mapped[date]
+    released_minor: Mapped[Zero]
+    outcome: Mapped[str | None]
 
 
 class Charge(Base):
-    """What a lesson of a contract charged. `charge_id` is the ledger's debit, `reversal_id` what took it back."""
+    """What a marked lesson of a contract charged. `charge_id` is the ledger's debit, `reversal_id` what took it back.
+
+    A mark that charges nothing has a row too, and nothing in the ledger. `uncovered_minor` is what the mark should
+    have charged beside `amount_minor` and no hold could pay.
+    """
 
     __tablename__ = "charge"
     __table_args__ = (
@@ -115,7 +172,7 @@ class Charge(Base):
             postgresql_where=text("reversal_id IS NULL"),
         ),
         CheckConstraint(one_of("mark", MARKS), "mark_known"),
-        CheckConstraint("amount_minor > 0", "amount_positive"),
+        CheckConstraint("amount_minor >= 0 AND uncovered_minor >= 0", "amounts_not_negative"),
     )
     region_code: Mapped[Region]
     charge_id: Mapped[KeyId]
@@ -124,6 +181,7 @@ class Charge(Base):
     generation: Mapped[Small]
     mark: Mapped[str]
     amount_minor: Mapped[int]
+    uncovered_minor: Mapped[Zero]
     unit: Mapped[str]
     charged_at: Mapped[datetime]
     reversal_id: Mapped[Id | None]

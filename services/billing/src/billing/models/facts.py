@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
+from billing.domain.contract import CERTIFICATE_STATES, ENDS
 from billing.domain.policy import MARKS
 from billing.models.base import UNIT, Base, Id, KeyId, Region, Small, Zero, one_of
 
@@ -33,6 +34,7 @@ class Enrollment(Base):
     __tablename__ = "enrollment"
     __table_args__ = (
         Index("ix_enrollment_child", "region_code", "child_id"),
+        Index("ix_enrollment_group", "region_code", "group_id"),
         CheckConstraint(UNIT, "unit_known"),
         CheckConstraint("group_starts_on <= group_ends_on", "group_not_empty"),
         CheckConstraint("price_minor >= 0 AND normative_minor >= 0", "prices_not_negative"),
@@ -68,3 +70,38 @@ class AttendanceMark(Base):
     mark: Mapped[str]
     page_version: Mapped[Small]
     marked_at: Mapped[datetime]
+
+
+class EnrollmentEnd(Base):
+    """That an enrolment has ended, and the last local day that counts. It may be known before the enrolment."""
+
+    __tablename__ = "enrollment_end"
+    __table_args__ = (CheckConstraint(one_of("kind", ENDS), "kind_known"),)
+    region_code: Mapped[Region]
+    enrollment_id: Mapped[KeyId]
+    kind: Mapped[str]
+    effective_on: Mapped[date]
+    fact_version: Mapped[int]
+
+
+class CertificateState(Base):
+    """The state of the document since a local day; a certificate without a row is valid."""
+
+    __tablename__ = "certificate_state"
+    __table_args__ = (CheckConstraint(one_of("state", CERTIFICATE_STATES), "state_known"),)
+    region_code: Mapped[Region]
+    certificate_id: Mapped[KeyId]
+    state: Mapped[str]
+    changed_on: Mapped[date]
+    fact_version: Mapped[int]
+
+
+class LessonChange(Base):
+    """A lesson that was cancelled, or is held on another local day than planned."""
+
+    __tablename__ = "lesson_change"
+    region_code: Mapped[Region]
+    lesson_id: Mapped[KeyId]
+    cancelled: Mapped[bool]
+    moved_to: Mapped[date | None]
+    fact_version: Mapped[int]

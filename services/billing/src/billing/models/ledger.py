@@ -14,7 +14,8 @@ SEQUENCE = Sequence("ledger_sequence", metadata=Base.metadata)
 class LedgerTransaction(Base):
     """One movement of money and its cause. `details` is what its sentence to a parent is made of.
 
-    `sequence` grows in the order in which one certificate's movements were recorded.
+    `sequence` grows in the order in which one certificate's movements were recorded. The last three columns are filled
+    by a trigger, which checks that the postings balance: they are inserted first.
     """
 
     __tablename__ = "ledger_transaction"
@@ -30,6 +31,22 @@ class LedgerTransaction(Base):
     actor: Mapped[str]
     occurred_at: Mapped[datetime]
     reverses: Mapped[Id | None]
+    chain_id: Mapped[Id]
+    chain_number: Mapped[int]
+    digest: Mapped[bytes]
+
+
+class LedgerChain(Base):
+    """How far a chain of transactions has come: a certificate's, or, for allocations, a programme's.
+
+    A trigger moves it when a transaction is recorded; each digest covers the one before it.
+    """
+
+    __tablename__ = "ledger_chain"
+    region_code: Mapped[Region]
+    chain_id: Mapped[KeyId]
+    number: Mapped[int]
+    digest: Mapped[bytes]
 
 
 class LedgerRoute(Base):
@@ -44,7 +61,7 @@ class LedgerRoute(Base):
 class Posting(Base):
     """One line of a transaction: a signed amount on an account. Side `from` is negative, side `to` positive.
 
-    That its transaction exists, is of the same kind and balances is checked by a trigger when the transaction commits.
+    It is inserted before its transaction; a trigger checks when the database transaction commits that there is one.
     """
 
     __tablename__ = "posting"
@@ -54,6 +71,7 @@ class Posting(Base):
         ),
         CheckConstraint("amount_minor <> 0 AND (side = 'from') = (amount_minor < 0)", "signed_by_side"),
         CheckConstraint(UNIT, "unit_known"),
+        CheckConstraint("line >= 1", "numbered"),
         CheckConstraint(
             "CASE account"
             " WHEN 'outside' THEN municipality_code IS NOT NULL"
@@ -61,6 +79,7 @@ class Posting(Base):
             " WHEN 'pocket_available' THEN num_nulls(certificate_id, period_id, municipality_code) = 0"
             " WHEN 'pocket_held' THEN num_nulls(certificate_id, period_id, municipality_code, contract_id) = 0"
             " WHEN 'provider_earned' THEN num_nulls(provider_id, period_id, municipality_code) = 0"
+            " WHEN 'carried' THEN num_nulls(certificate_id, period_id, municipality_code) = 0"
             " ELSE false END",
             "account_named",
         ),

@@ -1,14 +1,14 @@
-"""A funding programme's policies as the domain knows them."""
+"""A version of a funding programme's rules as the domain knows its policies."""
 
 from billing.domain.policy import Policy
-from billing.models.funding import FundingProgramme
+from billing.models.funding import FundingRules
 
 
-def policy_of(programme: FundingProgramme) -> Policy:
-    """What the programme's marks charge, and whether families may pay in addition."""
+def policy_of(rules: FundingRules) -> Policy:
+    """What marks charge by these rules, and whether families may pay in addition."""
     return Policy(
-        absent_percent=programme.absent_percent,
-        ill_percent=programme.ill_percent,
-        excused_percent=programme.excused_percent,
-        copayment_allowed=programme.copayment_allowed,
+        absent_percent=rules.absent_percent,
+        ill_percent=rules.ill_percent,
+        excused_percent=rules.excused_percent,
+        copayment_allowed=rules.copayment_allowed,
     )

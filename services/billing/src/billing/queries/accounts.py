@@ -8,8 +8,8 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from billing.domain.statement import Statement, statement
-from billing.models import Certificate, Credit, FundingPeriod, FundingProgramme, FundingRequest, Posting
-from billing.models.queue import CATEGORY, local_day, position
+from billing.models import Certificate, Credit, FundingPeriod, FundingProgramme, FundingRequest, FundingRules, Posting
+from billing.models.queue import CATEGORY, local_day, position, rules_on
 from billing.neighbours import own_child
 from chassis import clock
 from chassis.context import Actor
@@ -17,7 +17,7 @@ from chassis.errors import NotFound
 from chassis.values import Amount
 
 DEFAULT_UNIT = "RUB"
-Account = Row[Certificate, FundingPeriod, FundingProgramme, FundingRequest, Credit]
+Account = Row[Certificate, FundingPeriod, FundingProgramme, FundingRules, FundingRequest, Credit]
 
 
 def get_certificate_account(session: Session, caller: Actor, child_id: str) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def get_certificate_account(session: Session, caller: Actor, child_id: str) -> d
         raise NotFound("certificate_not_issued", "The child has no certificate yet.")
     period, programme = account.FundingPeriod, account.FundingProgramme
     unit = programme.unit if programme else DEFAULT_UNIT
-    sums = _statement(session, account) if account.Credit else Statement()
+    sums = _statement(session, account) if programme else Statement()
     return {
         "child_id": child_id,
         "certificate_id": account.Certificate.certificate_id,
@@ -41,14 +41,14 @@ def get_certificate_account(session: Session, caller: Actor, child_id: str) -> d
         "period_starts_on": period.starts_on if period else None,
         "period_ends_on": period.ends_on if period else None,
         "unit": unit,
-        "nominal": Amount(programme.nominal_minor if programme else 0, unit).to_wire(),
+        "nominal": Amount(account.FundingRules.nominal_minor if programme else 0, unit).to_wire(),
         **{name: Amount(minor, unit).to_wire() for name, minor in asdict(sums).items()},
     }
 
 
 def _account(session: Session, region_code: str, child_id: str, at: datetime) -> Account | None:
     query = (
-        select(Certificate, FundingPeriod, FundingProgramme, FundingRequest, Credit)
+        select(Certificate, FundingPeriod, FundingProgramme, FundingRules, FundingRequest, Credit)
         .select_from(Certificate)
         .outerjoin(
             FundingPeriod,
@@ -62,6 +62,7 @@ def _account(session: Session, region_code: str, child_id: str, at: datetime) ->
             & (FundingProgramme.period_id == FundingPeriod.period_id)
             & (FundingProgramme.category == CATEGORY),
         )
+        .outerjoin(FundingRules, rules_on(local_day(at)))
         .outerjoin(FundingRequest, _of(FundingRequest) & (FundingRequest.granted_at.is_(None)))
         .outerjoin(Credit, _of(Credit))
         .where(Certificate.region_code == region_code, Certificate.child_id == child_id)
@@ -91,14 +92,14 @@ def _queue_position(session: Session, account: Account, at: datetime) -> int | N
 
 
 def _statement(session: Session, account: Account) -> Statement:
-    credit = account.Credit
+    certificate, programme = account.Certificate, account.FundingProgramme
     query = (
         select(Posting.kind, Posting.account, func.sum(Posting.amount_minor))
         .where(
-            Posting.region_code == credit.region_code,
-            Posting.certificate_id == credit.certificate_id,
-            Posting.period_id == credit.period_id,
-            Posting.municipality_code == credit.municipality_code,
+            Posting.region_code == certificate.region_code,
+            Posting.certificate_id == certificate.certificate_id,
+            Posting.period_id == programme.period_id,
+            Posting.municipality_code == programme.municipality_code,
         )
         .group_by(Posting.kind, Posting.account)
     )

@@ -4,14 +4,15 @@ from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
-from catalog.commands.groups import announce_groups
+from catalog.commands.announcements import announce_groups
+from catalog.commands.openings import open_programme
 from catalog.commands.providers import require_municipality
 from catalog.commands.rows import save
 from catalog.commands.words import learn_words, searchable
 from catalog.domain.programmes import Module, Programme, check_module, check_programme
 from catalog.domain.search import normalise
 from catalog.models import ModuleRow, ProgrammeRow, ProviderRow
-from chassis.errors import NotFound
+from chassis.errors import Conflict, NotFound
 
 
 def save_programme(session: Session, programme: Programme) -> bool:
@@ -29,6 +30,7 @@ def save_programme(session: Session, programme: Programme) -> bool:
     key = {name: fields.pop(name) for name in ("region_code", "programme_id")}
     if save(session, ProgrammeRow, key, fields) is None:
         return False
+    open_programme(session, programme.region_code, programme.programme_id)
     learn_words(session, programme.region_code, search_text)
     announce_groups(
         session,
@@ -41,7 +43,7 @@ def save_programme(session: Session, programme: Programme) -> bool:
 def save_module(session: Session, module: Module) -> bool:
     """Keep the module; False when nothing changed. A new price is a new version of its groups' terms.
 
-    `NotFound` for an unknown programme.
+    `NotFound` for an unknown programme, `Conflict` when the unit would change: groups may have prices in it.
     """
     check_module(module)
     programme = session.get(ProgrammeRow, (module.region_code, module.programme_id), with_for_update={"read": True})
@@ -55,6 +57,9 @@ def save_module(session: Session, module: Module) -> bool:
         "unit": module.price.unit,
     }
     key = {"region_code": module.region_code, "module_id": module.module_id}
+    known = session.get(ModuleRow, tuple(key.values()), with_for_update=True)
+    if known is not None and known.unit != module.price.unit:
+        raise Conflict("module_unit_fixed", "A module keeps its unit.")
     if save(session, ModuleRow, key, fields) is None:
         return False
     announce_groups(session, ModuleRow.region_code == module.region_code, ModuleRow.module_id == module.module_id)

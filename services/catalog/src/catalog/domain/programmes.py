@@ -7,28 +7,31 @@ from catalog.domain.directions import DIRECTIONS
 from chassis.errors import RuleViolated
 from chassis.values import Amount
 
-PROVIDER_KINDS = ("educational_organisation", "training_organisation", "entrepreneur_with_staff", "entrepreneur")
-"""School or house of creativity; other organisation that teaches; entrepreneur with and without employees.
+PROVIDER_KINDS = ("school", "club", "sport_school", "entrepreneur")
+"""General school; institution or studio of supplementary education; sport school; individual entrepreneur.
 
-Articles 23, 31 and 32 of the law on education (273-FZ); the last kind needs no licence (article 91).
+Articles 23, 31 and 32 of the law on education (273-FZ).
 """
-PROVIDER_STATES = ("active", "suspended")
+ENTREPRENEUR = "entrepreneur"
+ACTIVE, SUSPENDED = "active", "suspended"
+CLEARED, OWN_REQUEST = "cleared", "own_request"
 PROGRAMME_STATES = ("draft", "published", "archived")
 AGE_MIN, AGE_MAX = 5, 17
-_INN = re.compile(r"\d{10}(\d{2})?")
+_NUMBERS = {False: (re.compile(r"\d{10}"), re.compile(r"\d{13}")), True: (re.compile(r"\d{12}"), re.compile(r"\d{15}"))}
+"""INN and OGRN by whether a person or an organisation has them."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Who teaches. A suspended provider's programmes are hidden and its groups closed."""
+    """Who teaches, with its taxpayer's number (INN) and its number in the state's register (OGRN, OGRNIP)."""
 
     region_code: str
     provider_id: str
     kind: str
     name: str
     municipality_code: str
-    inn: str | None = None
-    state: str = "active"
+    inn: str
+    ogrn: str
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,23 @@ class Module:
 
 
 def check_provider(provider: Provider) -> None:
-    """Raises `RuleViolated` for an unknown kind or state, or a taxpayer's number of another length than 10 or 12."""
-    if provider.kind not in PROVIDER_KINDS or provider.state not in PROVIDER_STATES:
-        raise RuleViolated("provider_kind_unknown", "The provider's kind or state is not in the list.")
-    if provider.inn is not None and not _INN.fullmatch(provider.inn):
-        raise RuleViolated("inn_wrong", "A taxpayer's number is ten or twelve digits.")
+    """Raises `RuleViolated` for an unknown kind, or numbers of another length than the kind has.
+
+    An organisation has an INN of 10 and an OGRN of 13 digits, an entrepreneur of 12 and 15.
+    """
+    if provider.kind not in PROVIDER_KINDS:
+        raise RuleViolated("provider_kind_unknown", "The provider's kind is not in the list.")
+    inn, ogrn = _NUMBERS[provider.kind == ENTREPRENEUR]
+    if not inn.fullmatch(provider.inn):
+        raise RuleViolated("inn_wrong", "A taxpayer's number has ten digits, an entrepreneur's twelve.")
+    if not ogrn.fullmatch(provider.ogrn):
+        raise RuleViolated("ogrn_wrong", "A register number has thirteen digits, an entrepreneur's fifteen.")
+
+
+def check_decision(state: str, reason: str) -> None:
+    """Raises `RuleViolated` unless the reason fits: cleared admits, all others suspend, own request does both."""
+    if reason != OWN_REQUEST and (state == ACTIVE) != (reason == CLEARED):
+        raise RuleViolated("decision_reason_wrong", "The reason does not fit the decision.")
 
 
 def check_programme(programme: Programme) -> None:

@@ -31,6 +31,15 @@ class PlannedLesson:
     ends_at: datetime
 
 
+@dataclass(frozen=True, order=True)
+class DatedLesson:
+    """A lesson of one local date, whatever day it is; local times."""
+
+    on: date
+    starts: time
+    ends: time
+
+
 def check_timetable(timetable: Collection[WeeklyLesson]) -> None:
     """Raises `RuleViolated` unless every lesson begins before it ends, within one day, and none overlap."""
     if not timetable:
@@ -52,30 +61,38 @@ def plan_lessons(
     ends_on: date,
     time_zone: str,
     days_off: Collection[date] = (),
+    extra: Collection[DatedLesson] = (),
 ) -> tuple[PlannedLesson, ...]:
     """All lessons from `starts_on` to `ends_on`, both included, numbered from 1 in the order of time.
+
+    Days off have none but the extra lessons. Raises `RuleViolated` when an extra lesson begins at the time of another
+    lesson or before it ends.
 
     A lesson's identifier depends on the group, the local date and the local hour alone: it survives every change of
     the plan that leaves the lesson where it is.
     """
     zone = ZoneInfo(time_zone)
-    days = _lesson_days(timetable, starts_on, ends_on, frozenset(days_off))
+    weekly = _lesson_days(timetable, starts_on, ends_on, frozenset(days_off))
+    days = sorted([*weekly, *extra])
+    for earlier, later in pairwise(days):
+        if earlier.on == later.on and later.starts < earlier.ends:
+            raise RuleViolated("timetable_overlaps", "Two lessons of one day overlap.")
     return tuple(
         PlannedLesson(
-            lesson_id=str(uuid5(UUID(group_id), f"{on.isoformat()}T{weekly.starts:%H:%M}")),
+            lesson_id=str(uuid5(UUID(group_id), f"{lesson.on.isoformat()}T{lesson.starts:%H:%M}")),
             number=number,
-            on=on,
-            starts_at=datetime.combine(on, weekly.starts, zone).astimezone(UTC),
-            ends_at=datetime.combine(on, weekly.ends, zone).astimezone(UTC),
+            on=lesson.on,
+            starts_at=datetime.combine(lesson.on, lesson.starts, zone).astimezone(UTC),
+            ends_at=datetime.combine(lesson.on, lesson.ends, zone).astimezone(UTC),
         )
-        for number, (on, weekly) in enumerate(days, start=1)
+        for number, lesson in enumerate(days, start=1)
     )
 
 
 def _lesson_days(
     timetable: Collection[WeeklyLesson], starts_on: date, ends_on: date, days_off: frozenset[date]
-) -> Iterator[tuple[date, WeeklyLesson]]:
-    weekly = sorted(timetable)
+) -> Iterator[DatedLesson]:
     for on in each_day(starts_on, ends_on):
         if on not in days_off:
-            yield from ((on, lesson) for lesson in weekly if lesson.weekday == on.isoweekday())
+            weekly = (lesson for lesson in timetable if lesson.weekday == on.isoweekday())
+            yield from (DatedLesson(on, lesson.starts, lesson.ends) for lesson in weekly)

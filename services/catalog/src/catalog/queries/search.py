@@ -1,106 +1,201 @@
 """Search of programmes: Russian full text first; when it finds nothing, the known words that were probably meant.
 
-A page continues after the last programme of the page before: by title, or by how well the text fits and then by id.
-The cursor remembers which of the two searches it belongs to.
+What is found comes in stages: all words in the title as they were written (in any form), all in the title as
+beginnings of its words, all anywhere in the text. Within a stage the order is that of the identifiers: nobody comes
+first by merit of a name, and the planner may take what it can expect (titles in order would be no sample of those that
+hold a word). Without words programmes come by title. A page continues after the last programme of the page before; the
+cursor remembers the search and the stage.
 """
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, select, text, tuple_
+from sqlalchemy import ColumnElement, func, not_, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from catalog.domain.likeness import closest_words
 from catalog.domain.search import search_words
-from catalog.models import SORT_LETTERS, ProgrammeRow, SearchWordRow
-from catalog.queries.parts import open_groups, programme_summary, programmes
+from catalog.models import SORT_LETTERS, GroupRow, ModuleRow, OpeningRow, ProgrammeRow, SearchWordRow, SeatsRow
+from catalog.queries.parts import (
+    MODULE_OF_GROUP,
+    SEATS_OF_GROUP,
+    places_free,
+    price_minor,
+    programme_summary,
+    programmes,
+)
 from chassis.pages import decode_cursor, encode_cursor, identifier, letters, question_mark, whole_number
+from chassis.values import Amount
 
 LIKENESS = "0.2"
 """The least likeness (similarity of pg_trgm, 0 to 1) of two words that are looked at more closely."""
-KNOWN_MAX = 200
+KNOWN_MAX = 100
 BY_WORDS, BY_LIKENESS = "words", "likeness"
+_TITLE, _WHOLE = ProgrammeRow.title_lexemes, ProgrammeRow.search_lexemes
 _RUSSIAN, _AS_THEY_ARE = text("'russian'::regconfig"), text("'simple'::regconfig")
-_FILTERS = ("direction", "municipality_code", "age")
+_BY_TITLE = (func.left(ProgrammeRow.search_title, SORT_LETTERS), ProgrammeRow.programme_id)
+_BY_ID = (ProgrammeRow.programme_id,)
+_FILTERS = (
+    "direction",
+    "region_code",
+    "municipality_code",
+    "age",
+    "weekday",
+    "price_max",
+    "with_places",
+)
+Stages = list[ColumnElement[bool]]
 
 
 def search_programmes(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """A page of published programmes that have a published group and fit every given filter."""
+    """A page of visible programmes that fit; age, weekday, price and free places are those of one group."""
     words = search_words(request["q"] or "")
     question = question_mark("programmes", words, *(request[name] for name in _FILTERS))
     if not words:
         return _page_by_title(session, request, question)
+    way, stage, place = BY_WORDS, 0, list[Any]()
     if request["cursor"] is not None:
-        way, *place = decode_cursor(question, request["cursor"], _way, whole_number, identifier)
-        return _page_by_rank(session, request, question, words, way, place)
-    page = _page_by_rank(session, request, question, words, BY_WORDS, [])
-    return page if page["items"] else _page_by_rank(session, request, question, words, BY_LIKENESS, [])
+        readers = (_way, whole_number, identifier)
+        way, stage, *place = decode_cursor(question, request["cursor"], *readers)
+    stages = _by_words(words) if way == BY_WORDS else _by_likeness(session, words)
+    page = _page(session, request, question, way, stages, stage, place)
+    if page["items"] or request["cursor"] is not None:
+        return page
+    return _page(session, request, question, BY_LIKENESS, _by_likeness(session, words), 0, [])
 
 
 def _page_by_title(session: Session, request: dict[str, Any], question: str) -> dict[str, Any]:
     place: list[Any] = []
     if request["cursor"] is not None:
         place = decode_cursor(question, request["cursor"], letters, identifier)
-    order = (func.left(ProgrammeRow.search_title, SORT_LETTERS), ProgrammeRow.programme_id)
-    return _page(session, request, question, [], order, place)
-
-
-def _page_by_rank(
-    session: Session, request: dict[str, Any], question: str, words: tuple[str, ...], way: str, place: list[Any]
-) -> dict[str, Any]:
-    wanted = _by_words(words) if way == BY_WORDS else _by_likeness(session, words)
-    lexemes = ProgrammeRow.search_lexemes
-    order = (cast(-1_000_000 * func.ts_rank(lexemes, wanted), BigInteger), ProgrammeRow.programme_id)
-    return _page(session, request, question, [way], order, place, lexemes.bool_op("@@")(wanted))
+    limit = request["limit"]
+    rows = _found(session, request, [], _BY_TITLE, place, limit + 1)
+    cursor = None
+    if len(rows) > limit:
+        cursor = encode_cursor(question, [rows[limit - 1]["place"], rows[limit - 1]["programme_id"]])
+    return {"items": [programme_summary(row) for row in rows[:limit]], "next_cursor": cursor}
 
 
 def _page(
     session: Session,
     request: dict[str, Any],
     question: str,
-    way: list[str],
-    order: tuple[Any, Any],
+    way: str,
+    stages: Stages,
+    stage: int,
     place: list[Any],
-    *found: ColumnElement[bool],
 ) -> dict[str, Any]:
-    statement = programmes(open_groups(), order[0].label("place")).where(*_fits(request), *found).order_by(*order)
+    """From a place in a stage on, through the stages after it, until the page is full."""
+    limit = request["limit"]
+    rows: list[tuple[int, Any]] = []
+    for number in range(max(stage, 0), len(stages)):
+        earlier = [not_(condition) for condition in stages[:number][-1:]]
+        after = place if number == stage else []
+        found = _found(session, request, [stages[number], *earlier], _BY_ID, after, limit + 1 - len(rows))
+        rows += [(number, row) for row in found]
+        if len(rows) > limit:
+            break
+    cursor = None
+    if len(rows) > limit:
+        number, last = rows[limit - 1]
+        cursor = encode_cursor(question, [way, number, last["programme_id"]])
+    return {"items": [programme_summary(row) for _, row in rows[:limit]], "next_cursor": cursor}
+
+
+def _found(
+    session: Session,
+    request: dict[str, Any],
+    matches: Stages,
+    order: tuple[Any, ...],
+    place: Sequence[Any],
+    limit: int,
+) -> Sequence[Any]:
+    """The next programmes in an order.
+
+    The inner query puts candidates in order by what is known of each programme; whether one group of it fits is then
+    asked of one candidate after the other, until there are enough. (Ordering the outer query, too, would make the
+    planner sort all candidates first.)
+    """
+    inner = programmes(order[0].label("place")).where(*matches, *_programme_fits(request)).order_by(*order)
     if place:
-        statement = statement.where(tuple_(*order) > tuple_(*place))
-    rows = session.execute(statement.limit(request["limit"] + 1)).mappings().all()
-    shown, cursor = rows[: request["limit"]], None
-    if len(rows) > len(shown):
-        cursor = encode_cursor(question, [*way, shown[-1]["place"], shown[-1]["programme_id"]])
-    return {"items": [programme_summary(row) for row in shown], "next_cursor": cursor}
+        inner = inner.where(tuple_(*order) > tuple_(*place))
+    wanted = _group_fits(request)
+    if not wanted:
+        return session.execute(inner.limit(limit)).mappings().all()
+    candidates = inner.subquery("candidates")
+    one_group = (
+        select(text("true"))
+        .select_from(ModuleRow)
+        .join(GroupRow, MODULE_OF_GROUP)
+        .outerjoin(SeatsRow, SEATS_OF_GROUP)
+        .where(
+            ModuleRow.region_code == candidates.c.region_code,
+            ModuleRow.programme_id == candidates.c.programme_id,
+            GroupRow.state == "published",
+            *wanted,
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+    return session.execute(select(candidates).where(one_group).limit(limit)).mappings().all()
 
 
-def _fits(request: dict[str, Any]) -> list[ColumnElement[bool]]:
-    conditions = []
-    if request["direction"] is not None:
-        conditions.append(ProgrammeRow.direction == request["direction"])
-    if request["municipality_code"] is not None:
-        conditions.append(ProgrammeRow.municipality_code == request["municipality_code"])
+def _programme_fits(request: dict[str, Any]) -> Stages:
+    """What is true of every programme with a group that fits."""
+    conditions: Stages = [
+        getattr(ProgrammeRow, name) == request[name]
+        for name in ("region_code", "municipality_code", "direction")
+        if request[name] is not None
+    ]
     if request["age"] is not None:
-        conditions.append(and_(ProgrammeRow.age_min <= request["age"], ProgrammeRow.age_max >= request["age"]))
+        conditions += [ProgrammeRow.age_min <= request["age"], ProgrammeRow.age_max >= request["age"]]
+    if request["weekday"] is not None:
+        conditions.append(OpeningRow.weekdays.bitwise_and(1 << (request["weekday"] - 1)) != 0)
+    if request["price_max"] is not None:
+        conditions.append(OpeningRow.price_from_minor <= Amount.from_wire(request["price_max"]).minor)
+    if request["with_places"]:
+        conditions.append(OpeningRow.places_free > 0)
     return conditions
 
 
-def _by_words(words: tuple[str, ...]) -> ColumnElement[Any]:
+def _group_fits(request: dict[str, Any]) -> Stages:
+    conditions: Stages = []
+    if request["age"] is not None:
+        conditions += [GroupRow.age_min <= request["age"], GroupRow.age_max >= request["age"]]
+    if request["weekday"] is not None:
+        conditions.append(GroupRow.weekdays.bitwise_and(1 << (request["weekday"] - 1)) != 0)
+    if request["price_max"] is not None:
+        most = Amount.from_wire(request["price_max"])
+        conditions += [ModuleRow.unit == most.unit, price_minor <= most.minor]
+    if request["with_places"]:
+        conditions.append(places_free > 0)
+    return conditions
+
+
+def _by_words(words: tuple[str, ...]) -> Stages:
     """Every word, in any form and also as the beginning of a longer one."""
-    return func.to_tsquery(_RUSSIAN, " & ".join(f"{word}:*" for word in words))
+    exactly, beginnings = func.to_tsquery(_RUSSIAN, " & ".join(words)), _beginnings(words)
+    return [_TITLE.bool_op("@@")(exactly), _TITLE.bool_op("@@")(beginnings), _WHOLE.bool_op("@@")(beginnings)]
 
 
-def _by_likeness(session: Session, words: tuple[str, ...]) -> ColumnElement[Any]:
+def _by_likeness(session: Session, words: tuple[str, ...]) -> Stages:
     """Every word as above, or one of the known words that it is most like."""
     wanted = []
     for word in words:
-        near = [near for stem in _stems(session, word) for near in closest_words(stem, _known(session, stem))]
-        meant = func.to_tsquery(_AS_THEY_ARE, " | ".join(near))
-        wanted.append(_by_words((word,)).op("||")(meant))
-    return reduce(lambda all_before, one: all_before.op("&&")(one), wanted)
+        meant = func.to_tsquery(_AS_THEY_ARE, " | ".join(_near(session, word)))
+        wanted.append(_beginnings((word,)).op("||")(meant))
+    alike = reduce(lambda all_before, one: all_before.op("&&")(one), wanted)
+    return [_TITLE.bool_op("@@")(alike), _WHOLE.bool_op("@@")(alike)]
 
 
-def _stems(session: Session, word: str) -> list[str]:
-    return list(session.scalars(select(func.unnest(func.tsvector_to_array(func.to_tsvector(_RUSSIAN, word))))))
+def _beginnings(words: Sequence[str]) -> ColumnElement[Any]:
+    return func.to_tsquery(_RUSSIAN, " & ".join(f"{word}:*" for word in words))
+
+
+def _near(session: Session, word: str) -> list[str]:
+    stems = session.scalars(select(func.unnest(func.tsvector_to_array(func.to_tsvector(_RUSSIAN, word)))))
+    return [near for stem in stems.all() for near in closest_words(stem, _known(session, stem))]
 
 
 def _known(session: Session, stem: str) -> list[str]:

@@ -15,7 +15,6 @@ from datetime import date
 
 YOUNGEST, GROWN_UP = 5, 18
 UNDER_AGE, OVER_AGE = "under_age", "over_age"
-VALID, EXPIRED = "valid", "expired"
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,6 @@ class Validity:
 
     first: date
     last: date
-
-    def state(self, on: date) -> str:
-        """`valid` or `expired` on a local day."""
-        return VALID if on <= self.last else EXPIRED
 
 
 def birthday(born_on: date, age: int) -> date:

@@ -1,6 +1,7 @@
 """Keeping what the neighbours said. Facts come in any order; the newer version of each wins."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -10,10 +11,13 @@ from sqlalchemy.orm import Session
 from chassis import clock
 from chassis.outbox import Received
 from chassis.values import Amount
-from enrollment.commands.seats import announce, lock_seats
+from enrollment.commands import leaving
+from enrollment.commands.seats import held
 from enrollment.domain import plan
-from enrollment.models import ChildGuardian, Contract, GroupSeats, Lesson
-from enrollment.neighbours import CHILD, GROUP, OFFER
+from enrollment.domain.lessons import CANCELLED
+from enrollment.domain.states import ENROLLED
+from enrollment.models import Application, ChildGuardian, Contract, GroupSeats, Lesson
+from enrollment.neighbours import CHILD, GROUP, OFFER, PROVIDER, group_terms
 
 
 def keep_child(session: Session, event: Received) -> None:
@@ -37,8 +41,13 @@ def keep_offer(session: Session, event: Received) -> None:
     OFFER.remember(session, event)
 
 
+def keep_provider(session: Session, event: Received, state: str) -> None:
+    """Remember whether the region lets a provider take new children."""
+    PROVIDER.remember(session, event, {"state": state})
+
+
 def keep_group(session: Session, event: Received) -> None:
-    """Remember a group's terms, set its capacity and let its journal follow the plan.
+    """Remember a group's terms, set its capacity and its instants, and let its journal follow the plan.
 
     A lowered capacity throws nobody out: `taken` may stay above it, and no seat is given until it is below again.
     """
@@ -46,14 +55,34 @@ def keep_group(session: Session, event: Received) -> None:
     session.execute(
         insert(GroupSeats).values(region_code=region, group_id=group_id, capacity=capacity).on_conflict_do_nothing()
     )
-    seats = lock_seats(session, region, group_id)
-    terms = {name: value for name, value in event.data.items() if name != "lessons"}
-    if not GROUP.remember(session, event, terms):
+    with held(session, region, group_id) as seats:
+        terms = {name: value for name, value in event.data.items() if name != "lessons"}
+        if not GROUP.remember(session, event, terms):
+            return
+        _follow_plan(session, region, group_id, event.data["lessons"])
+        seats.capacity, seats.opens_at = capacity, event.data["opens_at"]
+        seats.completes_at = clock.end_of_day(event.data["ends_on"], event.data["time_zone"])
+
+
+def refuse_contract(session: Session, event: Received) -> None:
+    """Remember that a contract was refused, and end its enrolment, which nobody will pay for.
+
+    The last day that counts is that of the refusal, or of the enrolment if that is later.
+    """
+    keep_contract(session, event, "refused")
+    key = (event.region_code, event.data["enrollment_id"])
+    enrolment = session.get(Application, key)
+    if enrolment is None:
         return
-    _follow_plan(session, region, group_id, event.data["lessons"])
-    if seats.capacity != capacity:
-        seats.capacity = capacity
-        announce(session, seats)
+    with held(session, event.region_code, enrolment.group_id) as seats:
+        session.refresh(enrolment)
+        if enrolment.status == ENROLLED and enrolment.ended_on is None:
+            zone = group_terms(session, event.region_code, enrolment.group_id)["time_zone"]
+            on = max(clock.local_date(event.occurred_at, zone), enrolment.enrolled_on or date.min)
+            now, reason = clock.now(), "terms_not_accepted"
+            leaving.withdraw(
+                session, seats, enrolment, on=on, by=leaving.SYSTEM, reason=reason, now=now, time_zone=zone
+            )
 
 
 def keep_contract(session: Session, event: Received, state: str) -> None:
@@ -91,7 +120,8 @@ def _follow_plan(session: Session, region: str, group_id: str, planned: Iterable
     )
     known = {
         row.lesson_id: plan.KnownLesson(
-            plan.Lesson(row.lesson_id, row.number, row.lesson_on, row.starts_at, row.ends_at), row.page_version > 0
+            plan.Lesson(row.lesson_id, row.number, row.lesson_on, row.starts_at, row.ends_at),
+            settled=row.page_version > 0 or row.moved or row.state == CANCELLED,
         )
         for row in rows
     }

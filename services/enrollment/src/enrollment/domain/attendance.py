@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from chassis.errors import InvalidInput, RuleViolated
+from chassis.errors import Conflict, InvalidInput
 
 MARKS = ("present", "absent", "ill", "excused")
 
@@ -26,12 +25,13 @@ class ChangedMark:
     previous: str | None
 
 
-def check_date(lesson_on: date, today: date) -> None:
-    """Only today's and past lessons, in local days, have a page to fill; raises `RuleViolated("lesson_in_future")`."""
-    if lesson_on > today:
-        raise RuleViolated(
-            "lesson_in_future", "A lesson cannot be marked before its day.", lesson_on=lesson_on.isoformat()
-        )
+def check_version(page_version: int, seen: int | None) -> None:
+    """Whoever names the version that it has seen must have seen the page as it is.
+
+    Raises `Conflict("stale_page")` with the page's version.
+    """
+    if seen is not None and seen != page_version:
+        raise Conflict("stale_page", "The page was changed meanwhile.", page_version=str(page_version))
 
 
 def changes(current: Mapping[str, str], wanted: Sequence[NewMark], roster: Collection[str]) -> tuple[ChangedMark, ...]:

@@ -18,14 +18,14 @@ class Lesson:
 
 @dataclass(frozen=True)
 class KnownLesson:
-    """A lesson that is already in the journal, and whether its page has ever been marked."""
+    """A lesson that is already in the journal; `settled` when its page was marked or its provider changed it."""
 
     lesson: Lesson
-    marked: bool
+    settled: bool
 
     def may_change(self, now: datetime) -> bool:
-        """Only a lesson that is still ahead and whose page is empty follows the plan."""
-        return not self.marked and self.lesson.starts_at > now
+        """Only a lesson that is still ahead, unmarked, and neither cancelled nor moved follows the plan."""
+        return not self.settled and self.lesson.starts_at > now
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Difference:
 
 
 def follow(known: Mapping[str, KnownLesson], planned: Iterable[Lesson], now: datetime) -> Difference:
-    """How the journal follows a plan: what was held or marked stays as it was, what is ahead is replaced.
+    """How the journal follows a plan: what was held, marked, cancelled or moved stays; what is ahead is replaced.
 
     `known` maps lesson ids to lessons.
     """

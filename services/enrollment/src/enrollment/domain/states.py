@@ -1,6 +1,7 @@
 """The life of an application; an enrolment is the same application later in its life.
 
-`draft → submitted → confirmed → enrolled → completed`, with `waitlisted → offered` before it and `paused` beside it;
+`draft → submitted → confirmed → enrolled → completed`, with `waitlisted → offered` before it and `paused` beside it
+(nothing leads there yet);
 `cancelled` ends it before the enrolment, `withdrawn` after it. What is not in the table cannot happen.
 """
 
@@ -29,6 +30,9 @@ SEATED = (SUBMITTED, OFFERED, CONFIRMED, ENROLLED, PAUSED)
 LIVE = (*SEATED, WAITLISTED)
 """Statuses in which the child counts as being in the module: at most one such application per child and module."""
 
+BEFORE_ENROLMENT = (DRAFT, WAITLISTED, OFFERED, SUBMITTED, CONFIRMED)
+"""Statuses that a cancellation ends; after them the child is enrolled, and a withdrawal does."""
+
 
 def advance(status: str, *targets: str) -> str:
     """The last of `targets`, reached from `status` one legal step at a time.
@@ -45,7 +49,7 @@ def advance(status: str, *targets: str) -> str:
 
 
 def path_of(admission: str, has_room: bool) -> tuple[str, ...]:
-    """The steps that a new application takes at once: into a seat if there is room, else into the waiting list.
+    """The steps that an application takes when it is sent or takes an offered place: into a seat, or into the list.
 
     A group of `admission` "instant" enrols without the provider; of "review" it holds the seat until the provider
     decides.

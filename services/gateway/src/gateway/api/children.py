@@ -29,9 +29,13 @@ EXAMPLE = {
 @blp.takes(accounts.NewChild, EXAMPLE)
 @blp.answers(201, accounts.Child, located=True)
 @blp.refuses(400, "invalid_birth_date", "invalid_name", "invalid_snils", "unknown_municipality")
-@blp.refuses(409, "child_already_registered")
+@blp.refuses(409, "child_already_registered", "child_claimed")
+@blp.refuses(503, "children_reindexing")
 def register_child(fields: dict[str, Any]) -> Response:
-    """Register a child of the caller."""
+    """Register a child of the caller.
+
+    A child that another guardian has registered is claimed: the municipality decides, see `GET /claims`.
+    """
     child = ask(accounts.REGISTER_CHILD, fields)
     return answers.created(child, f"/children/{child['child_id']}")
 

@@ -15,6 +15,7 @@ blp = Blueprint("me", "The person behind the token.")
 @blp.get("/me")
 @allow(*ROLES)
 @blp.answers(200, accounts.Person)
+@blp.refuses(404, "person_not_found")
 def get_me() -> Response:
     """The caller's account: name, role, region, and what the role is limited to."""
     return answers.ok(ask(accounts.GET_ME))

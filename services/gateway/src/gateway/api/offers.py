@@ -14,6 +14,16 @@ from gateway.idempotency import keyed
 from gateway.openapi import Blueprint
 
 blp = Blueprint("offers", "What a group would cost a family, before it applies.")
+RULES = (
+    "certificate_expired",
+    "certificate_frozen",
+    "certificate_revoked",
+    "child_over_age",
+    "child_under_age",
+    "copayment_not_allowed",
+    "no_funding_period",
+    "no_lessons_left",
+)
 EXAMPLE = {
     "child_id": "5d0d9b43-6f5c-4a3f-9a53-1a4a8b8f6c10",
     "group_id": "38000000-0000-4000-8000-000000000101",
@@ -27,7 +37,7 @@ EXAMPLE = {
 @blp.answers(201, billing.Offer)
 @blp.refuses(400, "region_mismatch")
 @blp.refuses(404, "child_not_found", "group_not_found")
-@blp.refuses(422, "child_over_age", "child_under_age", "copayment_not_allowed", "no_funding_period", "no_lessons_left")
+@blp.refuses(422, *RULES)
 def make_offer(fields: dict[str, Any]) -> Response:
     """Price a child and a group.
 

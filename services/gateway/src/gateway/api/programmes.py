@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response
 
 from contracts import catalog
-from gateway import answers
+from gateway import answers, schemas
 from gateway.access import public
 from gateway.calls import ask
 from gateway.openapi import Blueprint
@@ -16,11 +16,12 @@ blp = Blueprint("programmes", "The catalogue: programmes and their groups.")
 
 @blp.get("/programmes")
 @public
-@blp.filters(catalog.ProgrammeSearch)
+@blp.filters(schemas.ProgrammeSearch)
 @blp.answers(200, catalog.Programmes)
 def search_programmes(fields: dict[str, Any]) -> Response:
-    """Search the catalogue by words, direction, municipality and the child's age."""
-    return answers.ok(ask(catalog.SEARCH_PROGRAMMES, fields))
+    """Search the catalogue by words, direction, municipality, the child's age, weekday, price and free places."""
+    price_max = fields["price_max"] and {"value": fields["price_max"], "unit": "RUB"}
+    return answers.ok(ask(catalog.SEARCH_PROGRAMMES, {**fields, "price_max": price_max}))
 
 
 @blp.get("/programmes/<uuid:programme_id>")

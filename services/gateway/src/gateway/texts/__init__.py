@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 
 from werkzeug.datastructures import LanguageAccept
 
+from gateway.texts import words
 from gateway.texts.fields import FIELD_PATTERNS
-from gateway.texts.refusals import REFUSALS, TITLES
+from gateway.texts.refusals import GROUPS, REFUSALS, TITLES
 
+__all__ = ["GROUPS", "REFUSALS", "TITLES", "chosen_language", "detail", "field_message", "title"]
 LANGUAGES = ("ru", "en")
 ABOUT_THE_WHOLE = frozenset(
     {
@@ -15,6 +18,7 @@ ABOUT_THE_WHOLE = frozenset(
         "content_type_unsupported",
         "idempotency_key_invalid",
         "idempotency_key_missing",
+        "if_match_invalid",
         "json_malformed",
         "malformed_request",
         "region_mismatch",
@@ -22,6 +26,8 @@ ABOUT_THE_WHOLE = frozenset(
     }
 )
 """Malformed requests whose fault is not in a field."""
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
 class _Known(dict[str, str]):
@@ -44,8 +50,19 @@ def detail(code: str, status: int, facts: Mapping[str, str], language: str) -> s
     """What happened and what to do next. A code that is not in the catalogue gets its kind's title."""
     if code not in REFUSALS:
         return title(status, language) + "."
-    russian, english = REFUSALS[code]
-    return (english if language == "en" else russian).format_map(_Known(facts))
+    wording = REFUSALS[code]
+    shown = _Known({name: _shown(value, language) for name, value in facts.items()})
+    return (wording.english if language == "en" else wording.russian).format_map(shown)
+
+
+def _shown(value: str, language: str) -> str:
+    """Dates, instants and states as people write them; an instant in the offset it came with, which is named."""
+    day = "%d.%m.%Y" if language == "ru" else "%Y-%m-%d"
+    if DATE.fullmatch(value):
+        return date.fromisoformat(value).strftime(day)
+    if INSTANT.fullmatch(value):
+        return datetime.fromisoformat(value).strftime(f"{day} %H:%M (%Z)").replace("UTC+00:00", "UTC")
+    return words.RUSSIAN.get(value, value) if language == "ru" else value
 
 
 def field_message(message: str, language: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -79,9 +78,6 @@ def end(stack_infra: Any, parts: tuple[str, ...] = (*BROKER, *DATABASE)) -> None
     wait_for(lambda: all(is_free(port) for port in freed), 20, f"end of whoever listens on {sorted(freed)}")
     stack_infra.stop(parts)
     stack_infra.wipe(parts)
-    # A killed cluster leaves the lock of its socket behind, with a process id that may be somebody's again.
-    if DATABASE[0] in parts:
-        shutil.rmtree(stack_infra.home / DATABASE[0] / "run", ignore_errors=True)
 
 
 @contextmanager
@@ -90,21 +86,22 @@ def own_servers() -> Iterator[Servers]:
     sys.path.insert(0, str(STACK))
     from stack import checkout, files, rabbitmq
     from stack.infra import Infra
-    from stack.ports import InfraPorts, free_base
+    from stack.ports import InfraPorts, reserved_base
 
     home = files.directory(checkout.home("chassis-faults"))
     with files.lock(home / "in-use"):
         earlier = Infra(home, InfraPorts.from_base(FIRST_PORT)).noted_base()
         if earlier:
             end(Infra(home, InfraPorts.from_base(earlier)))
-        servers = Servers(Infra(home, InfraPorts.from_base(free_base(FIRST_PORT))), rabbitmq.user)
-        before = os.environ[VARIABLE]
-        try:
-            servers.stack.start()
-            os.environ[VARIABLE] = str(servers.stack.facts_file)
-            infra.cache_clear()
-            yield servers
-        finally:
-            os.environ[VARIABLE] = before
-            infra.cache_clear()
-            end(servers.stack)
+        with reserved_base(FIRST_PORT) as base:
+            servers = Servers(Infra(home, InfraPorts.from_base(base)), rabbitmq.user)
+            before = os.environ[VARIABLE]
+            try:
+                servers.stack.start()
+                os.environ[VARIABLE] = str(servers.stack.facts_file)
+                infra.cache_clear()
+                yield servers
+            finally:
+                os.environ[VARIABLE] = before
+                infra.cache_clear()
+                end(servers.stack)

@@ -22,7 +22,7 @@ class OrdersService(Service):
     standard = contracts.standard("orders")
 
     @command(contracts.PLACE_ORDER)
-    def place_order(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
+    def place_order(self, session: Session, request: dict[str, Any]) -> dict[str, Any] | RuleViolated:
         """Put it into the basket, announce it, then go wrong as wished."""
         basket = locked_basket(session, request["basket_id"])
         basket.version += 1
@@ -41,6 +41,8 @@ class OrdersService(Service):
             },
         )
         session.flush()
+        if request["wish"].get("refuse_and_keep"):
+            return RuleViolated("kept_back", "Your order waits.", event_id=event_id)
         obey(request["wish"])
         return {"basket_id": basket.basket_id, "version": basket.version, "event_id": event_id}
 

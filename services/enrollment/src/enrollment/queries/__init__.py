@@ -1,0 +1,1 @@
+"""What families and staff may read; whose it is, is decided in the SQL of each read."""

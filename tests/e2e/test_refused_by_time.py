@@ -1,0 +1,118 @@
+"""What time refuses: a suite of its own, whose clock goes on with these tests in their order."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from backstage import held_seats
+from moving_clock import Clock, ticking
+from people import DEMO_PASSWORD, FREE, OPEN, PASSWORD, REVIEWED, RULES, Cast, Family, new_key, staff
+from provoked import refused
+
+from chassis.clock import FILE_VARIABLE
+from chassis.testing import running_suite, wait_for
+
+SAMPLE = ("catalog", "accounts", "billing")
+STAFF = ("teacher", "provider", "municipality", "region")
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clock]:
+    with ticking(tmp_path_factory.mktemp("time") / "clock") as moving:
+        yield moving
+
+
+@pytest.fixture(scope="module")
+def cast(clock: Clock) -> Iterator[Cast]:
+    """The people of a suite that lives by the clock."""
+    with running_suite(sample=SAMPLE, environment={FILE_VARIABLE: str(clock.path)}) as suite:
+        families = [Family.registered(suite.url, suite.mail, "38") for _ in range(2)]
+        yield Cast(suite, *families, *(staff(suite.url, role, "38") for role in STAFF))
+
+
+@pytest.fixture(scope="module")
+def seventeen(cast: Cast, clock: Clock) -> dict[str, Any]:
+    """The certificate of a child who comes of age in six weeks."""
+    birthday = (clock.now() + timedelta(days=42)).date()
+    child_id = cast.family.new_child(born_on=birthday.replace(year=birthday.year - 18).isoformat())
+    assert cast.family.apply(cast.family.offer(child_id, group_id=OPEN)).status_code == 201
+    certificate = cast.family.certificate(child_id)
+    assert certificate["valid_until"] == birthday.isoformat()
+    return certificate
+
+
+def move_to(cast: Cast, clock: Clock, instant: datetime) -> None:
+    """Let it be that instant; everybody has been away for longer than an access token lasts."""
+    clock.move_to(instant)
+    cast.family.sign_in(cast.family.email, PASSWORD)
+    for role in STAFF:
+        getattr(cast, role).sign_in(f"{role}38@example.org", DEMO_PASSWORD)
+
+
+@pytest.mark.usefixtures("seventeen")
+def test_an_offer_lapses(cast: Cast, clock: Clock) -> None:
+    offer = cast.family.offer(cast.family.new_child(), group_id=OPEN)
+    expires_at = datetime.fromisoformat(offer["expires_at"])
+    clock.move_to(expires_at + timedelta(seconds=1))
+    refused(cast.family.get("/children"), 401, "token_expired")
+    move_to(cast, clock, clock.now())
+    body = refused(cast.family.apply(offer), 422, "offer_expired")
+    assert datetime.fromisoformat(body["details"]["expires_at"]) == expires_at
+
+
+@pytest.mark.usefixtures("seventeen")
+def test_a_place_is_kept_until_its_deadline(cast: Cast, clock: Clock) -> None:
+    application = cast.family.applied(REVIEWED)
+    path = f"/provider/applications/{application['application_id']}/confirmation"
+    with ThreadPoolExecutor(1) as pool, held_seats(cast.suite, REVIEWED) as somebody_waits:
+        move_to(cast, clock, datetime.fromisoformat(application["decide_by"]) + timedelta(seconds=1))
+        answer = pool.submit(cast.provider.post, path, None, new_key())
+        wait_for(somebody_waits, 8, "the provider's decision to wait")
+    refused(answer.result(), 422, "place_deadline_passed")
+
+    def status() -> str:
+        return str(cast.family.get(f"/applications/{application['application_id']}").json()["status"])
+
+    wait_for(lambda: status() == "cancelled", 15, "the application to lapse")
+
+
+def test_a_certificate_expires_with_childhood(cast: Cast, clock: Clock, seventeen: dict[str, Any]) -> None:
+    move_to(cast, clock, datetime.fromisoformat(f"{seventeen['valid_until']}T23:59:30+08:00"))
+    assert cast.family.certificate(seventeen["child_id"])["state"] != "expired"
+    move_to(cast, clock, clock.now() + timedelta(minutes=1))
+
+    def code(group_id: str) -> str:
+        return str(cast.family.ask_offer(seventeen["child_id"], group_id).json().get("code"))
+
+    wait_for(lambda: code(REVIEWED) == "certificate_expired", 30, "the certificate to expire")
+    assert cast.family.certificate(seventeen["child_id"])["state"] == "expired"
+    refused(cast.family.ask_offer(seventeen["child_id"], REVIEWED), 422, "certificate_expired")
+    assert code(FREE) != "certificate_expired"
+
+
+def test_a_page_is_closed_after_two_weeks(cast: Cast, seventeen: dict[str, Any]) -> None:
+    applications = cast.family.get("/applications", params={"limit": 100}).json()["items"]
+    application = next(each for each in applications if each["child_id"] == seventeen["child_id"])
+    on = (datetime.fromisoformat(application["enrolled_at"]) + timedelta(hours=8)).date().isoformat()
+    path = f"/provider/groups/{application['group_id']}/lessons"
+    lesson = cast.teacher.get(path, params={"on": on}).json()["items"][0]
+    marks = {"marks": [{"enrollment_id": application["application_id"], "mark": "present"}]}
+    answer = cast.teacher.send("PUT", f"/provider/lessons/{lesson['lesson_id']}/attendance", json=marks)
+    assert refused(answer, 422, "journal_closed")["details"]["lesson_on"] == on
+
+
+@pytest.mark.usefixtures("seventeen")
+def test_nothing_is_given_to_a_period_that_is_over(cast: Cast, clock: Clock) -> None:
+    period = cast.municipality.get("/municipality/periods").json()["items"][0]
+    budget = cast.municipality.get("/municipality/budgets").json()["items"][0]
+    move_to(cast, clock, datetime.fromisoformat(f"{period['ends_on']}T23:59:59+08:00") + timedelta(minutes=1))
+    body = {
+        "funding_programme_id": budget["funding_programme_id"],
+        "amount": {"value": "1.00", "unit": "RUB"},
+        "basis": "Проверка",
+    }
+    refused(cast.municipality.post("/municipality/budgets", body, new_key()), 422, "period_ended")
+    rules = RULES | {"period_id": period["period_id"]}
+    refused(cast.municipality.post("/municipality/funding-programmes", rules, new_key()), 422, "period_ended")
