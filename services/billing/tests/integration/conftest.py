@@ -39,7 +39,7 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def administrator(database_url: str) -> Iterator[Transactions]:
     """Transactions of the server's superuser, whom no right stops."""
     server = make_url(infra().database_admin_url).set(drivername="postgresql+psycopg2")
