@@ -19,7 +19,7 @@ from processes import database_version
 from chassis.testing.broker import api
 
 HERE = Path(__file__).parent
-NAMES = ("rpc", "relay", "search", "journey")
+NAMES = ("rpc", "relay", "search", "debits", "rush", "journey")
 
 
 def main() -> None:

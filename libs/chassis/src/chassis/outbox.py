@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from chassis import clock
 from chassis.context import current
 from chassis.database import ANNOUNCED
+from chassis.schemas import made
 from chassis.tables import outbox, outbox_head
 
 EVENT_BYTES_MAX = 512 * 1024
@@ -69,7 +70,7 @@ def record(
     data: Mapping[str, Any],
 ) -> str:
     """Write the event in the caller's transaction and return its id. `InvalidEvent` when `data` breaks the schema."""
-    schema = event.schema()
+    schema = made(event.schema)
     body = schema.dump(data)
     faults = schema.validate(body)
     missing = set(data) - set(body)

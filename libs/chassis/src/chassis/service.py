@@ -24,6 +24,7 @@ from chassis.projections import FactMissing, Projection
 from chassis.relay import Relay
 from chassis.rpc import Late, RemoteMethod
 from chassis.schedule import Every
+from chassis.schemas import made
 
 log = structlog.get_logger(__name__)
 COLLISIONS_MAX = 5
@@ -126,7 +127,7 @@ def _carry_out(
         raise Late
     with using(replace(context, actor=authorise(contract, context, service.verify))):
         try:
-            request = load(contract.request(), body)
+            request = load(made(contract.request), body)
             return dict(work.run(service, work, contract, body, request))
         except Refusal:
             raise
@@ -138,7 +139,7 @@ def _carry_out(
 
 
 def _dump(contract: MethodContract, answer: Any) -> dict[str, Any]:
-    return {} if contract.reply is None else dict(contract.reply().dump(answer or {}))
+    return {} if contract.reply is None else dict(made(contract.reply).dump(answer or {}))
 
 
 def _run_plain(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis import http
+from chassis.schemas import made
 from contracts.base import Method
 
 
@@ -12,6 +13,6 @@ def ask(method: Method, fields: Mapping[str, Any] | None = None, timeout_seconds
 
     The request's token, idempotency key, trace and deadline travel along. Raises what the service refused with.
     """
-    request = method.request().dump(fields or {})
+    request = made(method.request).dump(fields or {})
     answer: dict[str, Any] = http.service().calls.call(method, request, timeout_seconds=timeout_seconds)
     return answer

@@ -21,7 +21,7 @@ class Consent:
         return sha256(self.text.encode()).hexdigest()
 
 
-CURRENT = Consent(
+_FIRST = Consent(
     version="1",
     text=(
         "Я даю согласие на обработку моих персональных данных и персональных данных детей, законным представителем "
@@ -34,3 +34,16 @@ CURRENT = Consent(
         "хранятся установленный законом срок."
     ),
 )
+
+_WITH_APPLICANTS = Consent(
+    version="2",
+    text=_FIRST.text.replace(
+        "на программу которого зачислен ребёнок", "на программу которого подана заявка или зачислен ребёнок"
+    ),
+)
+
+PUBLISHED = (_FIRST, _WITH_APPLICANTS)
+"""Every wording that somebody may have agreed to, oldest first."""
+
+CURRENT = PUBLISHED[-1]
+"""What is asked of those who register today; since version 2 providers see who applied, too."""

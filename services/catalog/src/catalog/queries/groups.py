@@ -92,7 +92,7 @@ def _one(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _own(caller: Actor) -> ColumnElement[bool]:
-    of_provider = ProviderRow.provider_id == caller.scope["provider_id"]
+    of_provider = ProviderRow.provider_id == caller.scope.get("provider_id")
     return (ProviderRow.region_code == caller.region_code) & of_provider
 
 

@@ -69,8 +69,8 @@ def withdraw(session: Session, caller: Actor, request: dict[str, Any], holds: Ho
     Raises `InvalidInput` for a reason of the other side, `Conflict("transition_not_allowed")`,
     `RuleViolated("withdrawal_date_not_allowed")`.
     """
-    by, reason = _side(caller, request["reason"])
     with application_of(session, caller, request["application_id"], holds) as (seats, application):
+        by, reason = _side(caller, request["reason"])
         check_enrolled(application.status, application.ended_on)
         terms, now = group_terms(session, seats.region_code, seats.group_id), clock.now()
         zone = terms["time_zone"]
