@@ -11,6 +11,7 @@ from typing import Any
 
 from processes import Meter
 from sqlalchemy import text
+from typos import recall
 
 from catalog.queries.search import search_programmes
 from chassis.database import Transactions, create
@@ -45,7 +46,9 @@ QUESTIONS: dict[str, dict[str, Any]] = {
         "weekday": 7,
         "price_max": {"value": "1.00", "unit": "HOUR"},
     },
+    "a_common_word_at_a_price_of_none": {"q": "школа", "price_max": {"value": "1.00", "unit": "HOUR"}, "age": 17},
 }
+WALKED = ("one_word", "with_a_typo", "words_and_filters", "without_words_all_filters")
 TAKEN = (
     """
     INSERT INTO seats (region_code, group_id, version, capacity, taken, waiting)
@@ -80,6 +83,8 @@ def measure() -> dict[str, Any]:
                 report["rpc_ms"]["page_after_page"] = page_after_page(call)
                 report["cpu_ms_per_search"] = cpu_per_search(suite, call)
             report["sql_ms"] = {name: times(in_sql, fields) for name, fields in QUESTIONS.items()}
+            report["walked"] = {name: walked(in_sql, QUESTIONS[name]) for name in WALKED}
+            report["typos"] = recall(transactions, in_sql)
         return report
 
 
@@ -139,6 +144,23 @@ def page_after_page(ask: Ask) -> dict[str, Any]:
             break
         fields["cursor"] = page["next_cursor"]
     return summary(taken) | {"pages": len(taken)}
+
+
+def walked(ask: Ask, fields: dict[str, Any]) -> dict[str, Any]:
+    """Everything that a question finds, in pages of two sizes: how much, how often twice, and in one order or not."""
+    small, large = ([each["programme_id"] for each in every_page(ask, fields, limit)] for limit in (37, 100))
+    return {"found": len(large), "repeated": len(large) - len(set(large)), "same_order": small == large}
+
+
+def every_page(ask: Ask, fields: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
+    """The items of all pages."""
+    cursor = None
+    while True:
+        page = ask(fields | {"limit": limit, "cursor": cursor})
+        yield from page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
 
 
 def cpu_per_search(suite: Suite, ask: Ask) -> dict[str, float]:

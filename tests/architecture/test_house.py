@@ -37,7 +37,7 @@ def test_files_and_functions_stay_small(package: str) -> None:
     long = []
     for path, tree in modules(package):
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        if lines > FILE_LINES_MAX and package != "contracts":
+        if lines > FILE_LINES_MAX:
             long.append(f"{path.name}: {lines} lines")
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX:
@@ -76,7 +76,7 @@ def test_the_chassis_stays_within_its_budget() -> None:
             for number, line in enumerate(text, start=1)
             if line.strip() and not line.strip().startswith("#") and number not in documentation
         )
-    assert total <= 3120, f"{total} lines; see ADR 13"
+    assert total <= 3330, f"{total} lines; see ADR 13"
 
 
 def test_only_the_chassis_publishes_events() -> None:

@@ -54,4 +54,5 @@ def turned_away(answer: requests.Response, status: int, code: str) -> None:
     """What the server itself refuses, before the application sees a request."""
     assert answer.headers["Content-Type"] == PROBLEM
     assert (answer.status_code, answer.json()["status"], answer.json()["code"]) == (status, status, code)
+    assert answer.json()["correlation_id"] == answer.headers["X-Correlation-Id"]
     CODES.add(code)

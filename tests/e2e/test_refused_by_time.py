@@ -43,6 +43,35 @@ def seventeen(cast: Cast, clock: Clock) -> dict[str, Any]:
     return certificate
 
 
+@pytest.fixture(scope="module")
+def leaver(cast: Cast) -> dict[str, Any]:
+    """An enrolment that ends on the day on which it began; the teacher still has the day's journal to fill."""
+    application = cast.family.applied(OPEN)
+    wait_for(lambda: named(cast, application), 15, "the name on the page")
+    path = f"/applications/{application['application_id']}/withdrawal"
+    assert cast.family.post(path, {}, new_key()).status_code == 200
+    assert named(cast, application)
+    return application
+
+
+def first_day(application: dict[str, Any]) -> str:
+    """The day of the enrolment, in Irkutsk."""
+    return (datetime.fromisoformat(application["enrolled_at"]) + timedelta(hours=8)).date().isoformat()
+
+
+def lesson_of(cast: Cast, application: dict[str, Any]) -> str:
+    """The lesson on that day."""
+    path = f"/provider/groups/{application['group_id']}/lessons"
+    return str(cast.teacher.get(path, params={"on": first_day(application)}).json()["items"][0]["lesson_id"])
+
+
+def named(cast: Cast, application: dict[str, Any]) -> bool:
+    """Whether the page of the first lesson names the child."""
+    roster = cast.teacher.get(f"/provider/lessons/{lesson_of(cast, application)}").json()["roster"]
+    line = next(each for each in roster if each["child_id"] == application["child_id"])
+    return bool(line["family_name"] and line["given_name"])
+
+
 def move_to(cast: Cast, clock: Clock, instant: datetime) -> None:
     """Let it be that instant; everybody has been away for longer than an access token lasts."""
     clock.move_to(instant)
@@ -51,7 +80,7 @@ def move_to(cast: Cast, clock: Clock, instant: datetime) -> None:
         getattr(cast, role).sign_in(f"{role}38@example.org", DEMO_PASSWORD)
 
 
-@pytest.mark.usefixtures("seventeen")
+@pytest.mark.usefixtures("seventeen", "leaver")
 def test_an_offer_lapses(cast: Cast, clock: Clock) -> None:
     offer = cast.family.offer(cast.family.new_child(), group_id=OPEN)
     expires_at = datetime.fromisoformat(offer["expires_at"])
@@ -92,15 +121,24 @@ def test_a_certificate_expires_with_childhood(cast: Cast, clock: Clock, seventee
     assert code(FREE) != "certificate_expired"
 
 
-def test_a_page_is_closed_after_two_weeks(cast: Cast, seventeen: dict[str, Any]) -> None:
+def application_of(cast: Cast, child_id: str) -> dict[str, Any]:
     applications = cast.family.get("/applications", params={"limit": 100}).json()["items"]
-    application = next(each for each in applications if each["child_id"] == seventeen["child_id"])
-    on = (datetime.fromisoformat(application["enrolled_at"]) + timedelta(hours=8)).date().isoformat()
-    path = f"/provider/groups/{application['group_id']}/lessons"
-    lesson = cast.teacher.get(path, params={"on": on}).json()["items"][0]
+    return dict(next(each for each in applications if each["child_id"] == child_id))
+
+
+def test_a_page_is_closed_after_two_weeks(cast: Cast, seventeen: dict[str, Any]) -> None:
+    application = application_of(cast, seventeen["child_id"])
     marks = {"marks": [{"enrollment_id": application["application_id"], "mark": "present"}]}
-    answer = cast.teacher.send("PUT", f"/provider/lessons/{lesson['lesson_id']}/attendance", json=marks)
-    assert refused(answer, 422, "journal_closed")["details"]["lesson_on"] == on
+    path = f"/provider/lessons/{lesson_of(cast, application)}/attendance"
+    answer = cast.teacher.send("PUT", path, json=marks)
+    assert refused(answer, 422, "journal_closed")["details"]["lesson_on"] == first_day(application)
+
+
+def test_a_page_no_longer_names_who_has_left_and_goes_on_naming_who_has_not(
+    cast: Cast, seventeen: dict[str, Any], leaver: dict[str, Any]
+) -> None:
+    assert named(cast, application_of(cast, seventeen["child_id"]))
+    assert not named(cast, leaver)
 
 
 @pytest.mark.usefixtures("seventeen")

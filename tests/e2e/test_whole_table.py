@@ -17,7 +17,7 @@ UNREACHABLE = {
         "service_unknown", "stopping", "busy",
     },
     "the page is shown without names instead": {"no_provider"},
-    "the gateway has fewer workers than calls that may wait": {"too_many_calls"},
+    "the gateway has no more workers than calls that may wait": {"too_many_calls"},
     "lasts for moments after an upgrade": {"children_reindexing"},
     "the catalogue publishes no terms that contradict each other": {"terms_invalid"},
     "a valid body of 256 KiB is refused before": {"request_too_long"},

@@ -67,7 +67,7 @@ class Door:
 
 
 class GaveUp(Exception):
-    """Nothing but 503 and broken connections for a minute and a half, or an answer that should never come."""
+    """Nothing but 503 and broken connections for longer than one is patient, or an answer that should never come."""
 
 
 @dataclass
@@ -82,6 +82,8 @@ class Person:
     leaves_early: float = 0.0
     """How often they do not wait for the answer to a request with a key, and send it again."""
     keys: list[str] = field(default_factory=list)
+    gives_up_after: float = GIVE_UP_SECONDS
+    """Seconds without an answer, or without what was promised."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -92,7 +94,7 @@ class Person:
     def ask(self, method: str, path: str, body: Any = None, key: str | None = None, **request: Any) -> Any:
         """The answer's JSON. `GaveUp` for a refusal, or when there is none for too long."""
         headers = self.headers | ({"Idempotency-Key": key} if key else {})
-        ends_at, told = time.monotonic() + GIVE_UP_SECONDS, None
+        ends_at, told = time.monotonic() + self.gives_up_after, None
         self.keys += [key] if key else []
         leaves = key is not None and random.random() < self.leaves_early
         patience = random.uniform(*HURRY_SECONDS) if leaves else SOCKET_SECONDS
@@ -109,7 +111,7 @@ class Person:
             time.sleep(POLL_SECONDS)
             if key and self.token:
                 told = self.what_became_of(key) or told
-        raise GaveUp(f"{method} {path}: no answer for {GIVE_UP_SECONDS} s")
+        raise GaveUp(f"{method} {path}: no answer for {self.gives_up_after:g} s")
 
     def what_became_of(self, key: str) -> dict[str, Any] | None:
         """The stored answer of an operation, if it was carried out."""
@@ -122,8 +124,9 @@ class Person:
         self.resolved.append(status)
         return dict(answer.json()["answer"]) if status == "done" else None
 
-    def until(self, what: str, probe: Callable[[], Any], seconds: float = GIVE_UP_SECONDS) -> Any:
+    def until(self, what: str, probe: Callable[[], Any], seconds: float | None = None) -> Any:
         """The probe's first true answer."""
+        seconds = seconds or self.gives_up_after
         ends_at = time.monotonic() + seconds
         while True:
             if found := probe():
@@ -202,7 +205,7 @@ class Family(Person):
         groups = self.ask("GET", f"/programmes/{programme['programme_id']}")["groups"]
         return str(next(group["group_id"] for group in groups if group["admission"] == "instant"))
 
-    def covered(self, seconds: float = GIVE_UP_SECONDS) -> None:
+    def covered(self, seconds: float | None = None) -> None:
         """Wait until the certificate is funded and the contract active."""
         path = f"/applications/{self.known['application_id']}"
         self.until("the contract", lambda: active(self.ask("GET", path)), seconds)

@@ -52,6 +52,12 @@ class Servers:
         self.infra.wipe(BROKER)
         self.infra.start(self._definitions(vhost), BROKER)
 
+    def stop_the_broker(self, vhost: str, seconds: float) -> None:
+        """The node is shut down and comes back with its data after `seconds`."""
+        self.infra.stop(BROKER)
+        time.sleep(seconds)
+        self.infra.start(self._definitions(vhost), BROKER)
+
     def stop_the_database(self, seconds: float) -> None:
         """The cluster is shut down and comes back after `seconds`."""
         self.infra.stop(DATABASE)

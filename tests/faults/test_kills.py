@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from families import IN_FLIGHT, Sent
-from storm import LONG, SHORT, Storm, of_the_door, weather
+from storm import CROWD_AT_ONCE, CROWD_SECONDS, CROWDED, LONG, SHORT, Storm, of_the_door, weather
 from town import STORED, Town
 
 from contracts.registry import READERS
@@ -29,7 +29,15 @@ def long_storm(town: Town) -> Storm:
     return weather(town, LONG)
 
 
-@pytest.fixture(params=["short_storm", pytest.param("long_storm", marks=pytest.mark.long)])
+@pytest.fixture(scope="session")
+def crowded_storm(town: Town) -> Storm:
+    """More families than two cores serve at once: right afterwards, but not as soon as in the others."""
+    return weather(town, CROWDED, CROWD_AT_ONCE, CROWD_SECONDS)
+
+
+@pytest.fixture(
+    params=["short_storm", *(pytest.param(name, marks=pytest.mark.long) for name in ("long_storm", "crowded_storm"))]
+)
 def storm(request: pytest.FixtureRequest) -> Storm:
     found: Storm = request.getfixturevalue(request.param)
     return found
@@ -54,6 +62,7 @@ def test_after_a_fault_a_family_is_served_within_ten_seconds(
 
 def test_every_family_that_began_got_to_its_debit(storm: Storm) -> None:
     assert storm.failures == []
+    assert [struck.error for struck in storm.struck if struck.error] == []
     assert len(storm.families) > len(storm.struck), "too few families to tell"
     assert all("debited" in dict(family.reached) for family in storm.families)
 

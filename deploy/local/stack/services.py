@@ -13,10 +13,14 @@ PORTS = range(1024, 65001)
 
 @dataclass(frozen=True)
 class Service:
-    """One service's process: its name, its place among the admin ports, whether it has a database."""
+    """One service's process: its name, its place among the admin ports, how far it stands back, if it has a database.
+
+    Where the processor does not suffice, who decides comes before who hears of it (ADR 19).
+    """
 
     name: str
     place: int
+    niceness: int = 0
     has_database: bool = True
 
     @property
@@ -27,12 +31,12 @@ class Service:
 
 SERVICES = (
     Service("gateway", 0, has_database=False),
-    Service("accounts", 1),
-    Service("catalog", 2),
+    Service("accounts", 1, niceness=5),
+    Service("catalog", 2, niceness=5),
     Service("enrollment", 3),
-    Service("certificates", 4),
-    Service("billing", 5),
-    Service("notifications", 6),
+    Service("certificates", 4, niceness=10),
+    Service("billing", 5, niceness=10),
+    Service("notifications", 6, niceness=15),
 )
 SAMPLE_ORDER = ("catalog", "accounts", "billing")
 

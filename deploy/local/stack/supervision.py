@@ -17,6 +17,7 @@ from stack import checkout, files
 from stack.console import say
 from stack.daemons import Daemon
 from stack.ports import HOST
+from stack.services import SERVICES
 
 # Longer than the 25 s in which a service finishes the work at hand.
 STOP_SECONDS = 30
@@ -137,7 +138,8 @@ def _groups(services: Iterable[str]) -> str:
 
 
 def _service(name: str, variables: Mapping[str, str], logs: Path) -> str:
-    return _program(name, f"{checkout.PYTHON} -m {name} serve", variables, logs)
+    niceness = next(service.niceness for service in SERVICES if service.name == name)
+    return _program(name, f"nice -n {niceness} {checkout.PYTHON} -m {name} serve", variables, logs)
 
 
 def _mail_sink(mail: Path, port: int, logs: Path) -> str:

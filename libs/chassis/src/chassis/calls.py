@@ -19,7 +19,7 @@ from chassis.errors import InvalidInput, Unavailable
 from chassis.rpc import HEADERS, REQUEST_BYTES_MAX, RpcQueueConsumer, error_from_wire
 
 REPLY_QUEUE_EXPIRES_MS = 300_000
-IN_FLIGHT_MAX = 32
+IN_FLIGHT_MAX = 64
 TIMEOUTS_IN_A_ROW = 5
 FAIL_FAST_SECONDS = 2.0
 

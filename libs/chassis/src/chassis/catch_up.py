@@ -3,7 +3,6 @@
 Each consumer keeps a cursor for each producer: the epoch of its log and the position up to which nothing is missing.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from random import uniform
 from typing import Any
@@ -32,8 +31,9 @@ LEASE = text(
     "UPDATE event_cursor SET leased_until = now() + interval '30 seconds'"
     " WHERE producer = :producer AND leased_until <= now() RETURNING epoch, position"
 )
-ADVANCE = text("UPDATE event_cursor SET epoch = :epoch, position = :position WHERE producer = :producer")
-RELEASE = text("UPDATE event_cursor SET leased_until = now() WHERE producer = :producer")
+RELEASE = text(
+    "UPDATE event_cursor SET epoch = :epoch, position = :position, leased_until = now() WHERE producer = :producer"
+)
 
 
 @dataclass(frozen=True)
@@ -103,45 +103,66 @@ class EventSources(DependencyProvider):  # type: ignore[misc]
             log.warning("catch_up_failed", producer=producer, error=type(error).__name__, reason=str(error)[:200])
 
     def _page(self, producer: str) -> bool:
-        """Apply one page of the log past the cursor; whether there may be more."""
-        with self.transactions.writing() as session:
-            session.execute(NEW, {"producer": producer})
-            cursor = session.execute(LEASE, {"producer": producer}).first()
+        """Apply what is missing of one page of the log past the cursor; whether there may be more."""
+        cursor = self._lease(producer)
         if cursor is None:
             return False
         try:
-            page = self._read(producer, after=cursor.position)
-            if page["epoch"] != cursor.epoch and cursor.epoch:
-                log.warning("log_epoch_changed", producer=producer)
-                page = self._read(producer, after=0)
-            applied = self._apply_missing([_delivery(entry) for entry in page["events"]])
-            if applied:
-                log.info("caught_up", producer=producer, events=applied, through=page["through"])
-            with self.transactions.writing() as session:
-                values = {"producer": producer, "epoch": page["epoch"], "position": page["through"]}
-                session.execute(ADVANCE, values)
-        finally:
-            with self.transactions.writing() as session:
-                session.execute(RELEASE, {"producer": producer})
+            page = self._complete(producer, cursor)
+        except BaseException:
+            self._release(producer, cursor.epoch, cursor.position)
+            raise
+        self._release(producer, page["epoch"], page["through"])
         return bool(page["events"]) and page["events"][-1]["position"] == page["through"]
 
-    def _read(self, producer: str, after: int, subject: str | None = None, types: Sequence[str] = ()) -> dict[str, Any]:
-        wanted = list(types) or [
-            name for name, handler in self.handlers.items() if handler.contract.producer == producer
-        ]
-        fields: dict[str, Any] = {"after": after, "types": wanted, "limit": PAGE, "subject": subject}
+    def _complete(self, producer: str, cursor: Any) -> dict[str, Any]:
+        """A page past the cursor once nothing of it is missing here; mostly nothing is, and its data are not read."""
+        page = self._read(producer, after=cursor.position, with_data=False)
+        if page["epoch"] != cursor.epoch and cursor.epoch:
+            log.warning("log_epoch_changed", producer=producer)
+            page = self._read(producer, after=0, with_data=False)
+        missing = self._missing(page["events"])
+        if not missing:
+            return page
+        whole = self._read(producer, after=missing[0]["position"] - 1)
+        if whole["epoch"] != page["epoch"]:
+            raise RuntimeError("the log has begun a new epoch while it was read")
+        applied = self._apply(self._missing(whole["events"]))
+        log.info("caught_up", producer=producer, events=applied, through=whole["through"])
+        return whole
+
+    def _lease(self, producer: str) -> Any:
+        with self.transactions.writing() as session:
+            leased = session.execute(LEASE, {"producer": producer}).first()
+            if leased is None:
+                session.execute(NEW, {"producer": producer})
+                leased = session.execute(LEASE, {"producer": producer}).first()
+            return leased
+
+    def _release(self, producer: str, epoch: str, position: int) -> None:
+        with self.transactions.writing() as session:
+            session.execute(RELEASE, {"producer": producer, "epoch": epoch, "position": position})
+
+    def _read(self, producer: str, **asked: Any) -> dict[str, Any]:
+        heard = [name for name, handler in self.handlers.items() if handler.contract.producer == producer]
+        fields = {"types": heard, "limit": PAGE, "subject": None, **asked}
         return dict(self.calls.call(LogOf(producer), fields, timeout_seconds=TIMEOUT_SECONDS))
 
-    def _apply_missing(self, deliveries: list[Delivery]) -> int:
+    def _missing(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of the log's entries that have not been handled here."""
+        if not entries:
+            return []
         with self.transactions.reading() as session:
-            known = inbox.known(session, [delivery.event_id for delivery in deliveries])
-        missing = [d for d in deliveries if (self.handlers[d.type].method_name, d.event_id) not in known]
-        for number, delivery in enumerate(missing):
+            known = inbox.known(session, [entry["event_id"] for entry in entries])
+        return [each for each in entries if (self.handlers[each["type"]].method_name, each["event_id"]) not in known]
+
+    def _apply(self, entries: list[dict[str, Any]]) -> int:
+        for number, delivery in enumerate(map(_delivery, entries)):
             if self.stopping:
                 raise Unavailable("stopping")
             # Only the first can be one that has ended the process before.
             self.handlers[delivery.type].run(delivery, DEATHS_MAX if number == 0 else None)
-        return len(missing)
+        return len(entries)
 
     @property
     def handlers(self) -> dict[str, EventHandler]:
@@ -151,7 +172,7 @@ class EventSources(DependencyProvider):  # type: ignore[misc]
     def fetch(self, service: Any, missing: FactMissing) -> None:
         """Ask the producer for one subject's events and apply them here, in the caller's own worker."""
         projection = missing.projection
-        page = self._read(projection.producer, after=0, subject=missing.fact_id, types=projection.types)
+        page = self._read(projection.producer, after=0, subject=missing.fact_id, types=list(projection.types))
         for entry in page["events"]:
             delivery = _delivery(entry)
             self.handlers[delivery.type].apply(service, delivery)
@@ -177,7 +198,8 @@ class EventSources(DependencyProvider):  # type: ignore[misc]
     def _again(self, service: Any, handler: EventHandler, delivery: Delivery) -> None:
         with using(Context(correlation_id=delivery.correlation_id, traceparent=delivery.traceparent)):
             try:
-                while_database_is_down(lambda: handler.effect(service, delivery, retried=True))
+                # Not again at once where it collides: others are due, and this loop runs them one by one.
+                while_database_is_down(lambda: handler.effect(service, delivery, retried=True), collisions_max=0)
             except Exception as error:
                 handler.failed(delivery, error)
 

@@ -2,18 +2,36 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
 from chassis.errors import Conflict, InvalidInput, Refusal, RuleViolated, Unavailable, refusal_from
 from chassis.tables import command
 
 ANONYMOUS = "anonymous"
-LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:actor || ' ' || :key, 1))")
+_LOCKED = "pg_try_advisory_xact_lock(hashtextextended({actor} || ' ' || {key}, 1))"
+LOCK = text("SELECT " + _LOCKED.format(actor=":actor", key=":key"))
+LOCKS = text(
+    "SELECT asked.number - 1 FROM unnest(CAST(:actors AS text[]), CAST(:keys AS text[]))"
+    " WITH ORDINALITY AS asked (actor, key, number) WHERE " + _LOCKED.format(actor="asked.actor", key="asked.key")
+)
 PURGE = text("DELETE FROM command WHERE recorded_at < now() - interval '72 hours'")
+STORE = command.insert()
+Outcome = dict[str, Any] | Exception
+Outcomes = dict[int, Outcome]
+
+
+@dataclass(frozen=True)
+class Command:
+    """Whose it is, under which key, and what is asked for, in short."""
+
+    actor: str
+    key: str
+    hashed: str
 
 
 def request_hash(request: Mapping[str, Any], fields: tuple[str, ...] = ()) -> str:
@@ -29,49 +47,81 @@ def _dig(value: Any, dotted: str) -> Any:
 
 
 def once(
-    session: Session, *, actor: str, operation: str, key: str, hashed: str, work: Callable[[], dict[str, Any] | Refusal]
-) -> dict[str, Any] | Refusal:
-    """Run the work unless this actor's key has been answered. A refusal is stored and returned, to raise after commit.
+    session: Session, operation: str, asked: Sequence[Command], work: Callable[[Iterable[int]], list[Outcome]]
+) -> list[Outcome]:
+    """Run the work for those commands whose keys have not been answered; what became of each, in their order.
 
-    Work that raises its refusal is undone; work that returns it is kept.
-
-    `InvalidInput` without a key, `Conflict` while the same key is at work, `RuleViolated` when it came with another
-    request. `Unavailable` and bugs pass through and leave nothing behind.
+    Refusals are stored like answers, to raise after commit. A single command's work that raises its refusal is undone;
+    a refusal that the work returns keeps what was done. `InvalidInput` without a key, `Conflict` while the same key is
+    at work, `RuleViolated` when it came with another request. `Unavailable` and what is no refusal is not stored.
     """
-    if not key:
-        raise InvalidInput("idempotency_key_missing", "The Idempotency-Key header is needed.")
-    if not session.scalar(LOCK, {"actor": actor, "key": key}):
-        raise Conflict("operation_in_flight", "The same operation is being carried out.")
+    outcomes = _unclaimed(session, asked)
+    outcomes |= _replayed(session, operation, asked, [n for n in range(len(asked)) if n not in outcomes])
+    fresh = [number for number in range(len(asked)) if number not in outcomes]
+    if fresh:
+        done = work(fresh) if len(asked) > 1 else _attempt(session, lambda: work(fresh))
+        decided = dict(zip(fresh, done, strict=True))
+        _store(session, operation, asked, decided)
+        outcomes |= decided
+    return [outcomes[number] for number in range(len(asked))]
+
+
+def _unclaimed(session: Session, asked: Sequence[Command]) -> Outcomes:
+    """Those that cannot be begun: without a key, or while another, here or elsewhere, is at work under the same one."""
+    first: dict[tuple[str, str], int] = {}
+    for number, each in enumerate(asked):
+        first.setdefault((each.actor, each.key), number)
+    actors, keys = [actor for actor, _ in first], [key for _, key in first]
+    numbers = list(first.values())
+    locked = {numbers[row] for row in session.scalars(LOCKS, {"actors": actors, "keys": keys})}
+    return {number: _unbegun(each) for number, each in enumerate(asked) if not each.key or number not in locked}
+
+
+def _unbegun(asked: Command) -> Refusal:
+    if not asked.key:
+        return InvalidInput("idempotency_key_missing", "The Idempotency-Key header is needed.")
+    return Conflict("operation_in_flight", "The same operation is being carried out.")
+
+
+def _replayed(session: Session, operation: str, asked: Sequence[Command], claimed: Sequence[int]) -> Outcomes:
+    number_of = {(asked[number].actor, asked[number].key): number for number in claimed}
     stored = session.execute(
-        select(command).where(command.c.actor == actor, command.c.operation == operation, command.c.key == key)
-    ).first()
-    if stored is not None:
-        return _replay(stored, hashed)
-    outcome = _attempt(session, work)
-    session.execute(
-        command.insert().values(
-            actor=actor,
-            operation=operation,
-            key=key,
-            request_hash=hashed,
-            status="refused" if isinstance(outcome, Refusal) else "done",
-            answer=_refusal_to_json(outcome) if isinstance(outcome, Refusal) else outcome,
+        select(command).where(
+            command.c.operation == operation, tuple_(command.c.actor, command.c.key).in_(list(number_of))
         )
     )
-    return outcome
+    replays = ((number_of[row.actor, row.key], row) for row in stored)
+    return {number: _replay(row, asked[number].hashed) for number, row in replays}
 
 
-def _attempt(session: Session, work: Callable[[], dict[str, Any] | Refusal]) -> dict[str, Any] | Refusal:
+def _attempt(session: Session, work: Callable[[], list[Outcome]]) -> list[Outcome]:
     try:
         with session.begin_nested():
             return work()
     except Unavailable:
         raise
     except Refusal as refusal:
-        return refusal
+        return [refusal]
 
 
-def _replay(stored: Any, hashed: str) -> dict[str, Any] | Refusal:
+def _store(session: Session, operation: str, asked: Sequence[Command], decided: Outcomes) -> None:
+    rows = [
+        {
+            "actor": asked[number].actor,
+            "operation": operation,
+            "key": asked[number].key,
+            "request_hash": asked[number].hashed,
+            "status": "refused" if isinstance(outcome, Refusal) else "done",
+            "answer": _refusal_to_json(outcome) if isinstance(outcome, Refusal) else outcome,
+        }
+        for number, outcome in decided.items()
+        if isinstance(outcome, dict) or (isinstance(outcome, Refusal) and not isinstance(outcome, Unavailable))
+    ]
+    if rows:
+        session.execute(STORE, rows)
+
+
+def _replay(stored: Any, hashed: str) -> Outcome:
     if stored.request_hash != hashed:
         return RuleViolated("idempotency_key_reused", "The key was used with another request.")
     if stored.status == "refused":

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from time import monotonic
 from typing import Any
 
+import eventlet
+from psycopg2.extensions import UNICODE, new_type, register_type
 from sqlalchemy import BigInteger, Date, DateTime, Engine, MetaData, Text, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
+_select = eventlet.patcher.original("select")
 POOL_SIZE = 8
-TRUSTED_SECONDS = 0.5
-"""A connection that was in use this lately is not asked whether it lives: asking costs every transaction a trip."""
 ANNOUNCED = "chassis.announced"
 """Set in `Session.info` by a transaction that recorded an event."""
 OPTIONS = "-c statement_timeout=8000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
@@ -52,28 +52,32 @@ def create(url: str, application_name: str, pool_size: int = POOL_SIZE) -> Engin
         max_overflow=0,
         pool_timeout=5,
         pool_recycle=1800,
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={"application_name": application_name, "connect_timeout": 3, "options": OPTIONS},
     )
-    _ask_the_rested(engine)
+    event.listen(engine, "connect", _ids_as_text)
+    _leave_the_ended(engine)
     return engine
 
 
-def _ask_the_rested(engine: Engine) -> None:
-    """Whoever takes a connection that has rested for a while gets one that answers."""
+def _ids_as_text(connection: Any, _record: Any) -> None:
+    """Ids are text everywhere: none is made an object on its way in, to be made text again."""
+    register_type(new_type((2950,), "UUID", UNICODE), connection)
 
-    def returned(_connection: Any, record: Any) -> None:
-        record.info["used_at"] = monotonic()
 
-    def taken(connection: Any, record: Any, _proxy: Any) -> None:
-        if monotonic() - record.info.get("used_at", monotonic()) < TRUSTED_SECONDS:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise InvalidatePoolError from error
+def _leave_the_ended(engine: Engine) -> None:
+    """Whoever takes a connection gets one that the server has not ended while it rested.
 
-    event.listen(engine, "checkin", returned)
+    It is looked at, not asked: a server has nothing to say to a connection that rests, except that it is over.
+    """
+
+    def taken(connection: Any, _record: Any, _proxy: Any) -> None:
+        heard = _select.poll()
+        heard.register(connection.fileno(), _select.POLLIN)
+        if heard.poll(0):
+            raise InvalidatePoolError
+
     event.listen(engine, "checkout", taken)
 
 

@@ -145,7 +145,7 @@ class EventConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]
         self.queue_consumer.ack_message(message)
 
 
-def while_database_is_down(work: Callable[[], Any]) -> Any:
+def while_database_is_down(work: Callable[[], Any], collisions_max: int = COLLISIONS_MAX) -> Any:
     """Do the work; when the own database cannot be reached, wait and do it then. Collisions are tried again at once."""
     collisions = 0
     while True:
@@ -155,7 +155,7 @@ def while_database_is_down(work: Callable[[], Any]) -> Any:
             if is_down(error):
                 log.warning("database_down", reason=type(error).__name__)
                 eventlet.sleep(DATABASE_PAUSE_SECONDS)
-            elif is_collision(error) and collisions < COLLISIONS_MAX:
+            elif is_collision(error) and collisions < collisions_max:
                 collisions += 1
             else:
                 raise
@@ -268,7 +268,10 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         return bool(while_database_is_down(count))
 
     def failed(self, delivery: Delivery, error: Exception) -> str:
-        """Note the failure; what breaks its schema is parked at once, the rest is tried again."""
+        """Note the failure; what breaks its schema is parked at once, the rest is tried again.
+
+        That others held the database's locks for long says nothing about the event: it is tried until they let go.
+        """
         log.warning(
             "event_failed", type=delivery.type, event_id=delivery.event_id, error=type(error).__name__, exc_info=error
         )
@@ -278,6 +281,6 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
 
         def note() -> str:
             with self.transactions.writing() as session:
-                return inbox.fail(session, self.method_name, delivery, error, delays)
+                return inbox.fail(session, self.method_name, delivery, error, delays, counted=not is_collision(error))
 
         return str(while_database_is_down(note))

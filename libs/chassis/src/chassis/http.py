@@ -26,6 +26,8 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 REQUEST_SECONDS = 9.0
 """From the request's headers to its answer, waiting for a worker included."""
 BODY_SECONDS = 5.0
+WORKER_SECONDS = 4.0
+"""Who finds no worker for so long is refused while there is time left for others."""
 WAITING_MAX = 200
 SOCKET_SECONDS = 30
 LAST_RESPONSES_SECONDS = 5
@@ -41,6 +43,10 @@ _service: ContextVar[Any] = ContextVar("service")
 def service() -> Any:
     """The service instance of the worker that handles this request."""
     return _service.get()
+
+
+class NoWorker(Exception):
+    """All workers were busy for too long."""
 
 
 class Protocol(nameko_server.HttpOnlyProtocol):  # type: ignore[misc]
@@ -195,14 +201,15 @@ class HttpServer(DependencyProvider):  # type: ignore[misc]
             if fault is not None:
                 environ[CONNECTION].close_connection = 1
                 return _refuse(start, *fault)
-            self.container.spawn_worker(self, (environ, start), {}, context_data={}, handle_result=ended)
+            with eventlet.Timeout(WORKER_SECONDS, NoWorker()):
+                self.container.spawn_worker(self, (environ, start), {}, context_data={}, handle_result=ended)
             result, exc_info = done.wait()
             if exc_info:
                 log.error("bug", path=environ["PATH_INFO"], exc_info=exc_info)
                 raise exc_info[1]
             return list(result)
-        except ContainerBeingKilled:
-            return _refuse(start_response, *OVERLOADED)
+        except (ContainerBeingKilled, NoWorker):
+            return _refuse(start, *OVERLOADED)
         finally:
             self.active -= 1
 
@@ -228,11 +235,13 @@ def _receive(environ: Environ) -> tuple[str, str] | None:
 
 
 def _refuse(start_response: Callable[..., Any], status: str, code: str) -> list[bytes]:
-    number, title = status.split(" ", 1)
+    (number, title), correlation_id = status.split(" ", 1), str(uuid.uuid4())
+    log.info("turned_away", code=code, correlation_id=correlation_id)
     body = {"type": "about:blank", "title": title, "status": int(number), "code": code}
     retry = [("Retry-After", "1")] if number == "503" else []
-    start_response(status, [("Content-Type", "application/problem+json"), *retry])
-    return [codec.dumps(body).encode()]
+    headers = [("Content-Type", "application/problem+json"), ("X-Correlation-Id", correlation_id), *retry]
+    start_response(status, headers)
+    return [codec.dumps(body | {"correlation_id": correlation_id}).encode()]
 
 
 def context_of(environ: Environ) -> Context:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -62,41 +62,44 @@ def claim(session: Session, handler: str, delivery: Delivery) -> bool:
 
 
 def fail(
-    session: Session, handler: str, delivery: Delivery, error: BaseException, delays_seconds: tuple[int, ...]
+    session: Session,
+    handler: str,
+    delivery: Delivery,
+    error: BaseException,
+    delays_seconds: tuple[int, ...],
+    counted: bool = True,
 ) -> str:
-    """Note a failed attempt: the next one is due after the delay for it, and after the last delay it is parked."""
-    attempts = session.scalar(
-        insert(inbox)
-        .values(
-            occurred_at=delivery.occurred_at,
-            handler=handler,
-            event_id=delivery.event_id,
-            state=RETRY,
-            attempts=1,
-            message=delivery.to_json(),
-        )
-        .on_conflict_do_update(
-            index_elements=["occurred_at", "handler", "event_id"],
-            set_={"attempts": inbox.c.attempts + 1, "message": delivery.to_json()},
-            where=inbox.c.state != DONE,
-        )
-        .returning(inbox.c.attempts)
-    )
+    """Note a failed attempt: the next one is due after the delay for it, and after the last delay it is parked.
+
+    One that is not `counted` (somebody else was in the way) is tried again after the first delay, however often.
+    """
+    attempts = _count(session, handler, delivery, int(counted))
     if attempts is None:
         return DONE
-    state = RETRY if attempts <= len(delays_seconds) else PARKED
-    delay = delays_seconds[attempts - 1] if state == RETRY else 0
-    session.execute(
-        update(inbox)
-        .where(_is(handler, delivery.event_id))
-        .values(
-            state=state,
-            error=scrubbed(f"{type(error).__name__}: {error}")[:1000],
-            next_at=text(f"now() + interval '{int(delay)} seconds'"),
-        )
-    )
+    if not counted:
+        begun = _is(_begun(handler), delivery.event_id)
+        session.execute(update(inbox).where(begun).values(attempts=inbox.c.attempts - 1))
+    delay = next(iter(delays_seconds[attempts - 1 if counted else 0 :]), None)
+    state = PARKED if delay is None else RETRY
+    values = {"state": state, "error": scrubbed(f"{type(error).__name__}: {error}")[:1000]}
+    due = text(f"now() + interval '{delay or 0} seconds'")
+    session.execute(update(inbox).where(_is(handler, delivery.event_id)).values(next_at=due, **values))
     metrics.INBOX_FAILED.labels(state).inc()
     return state
+
+
+def _count(session: Session, handler: str, delivery: Delivery, failed: int) -> int | None:
+    """Keep the event with that many more failed attempts; how many they are. None when it is done after all."""
+    message = delivery.to_json()
+    key = {"occurred_at": delivery.occurred_at, "handler": handler, "event_id": delivery.event_id}
+    statement = insert(inbox).values(**key, state=RETRY, attempts=failed, message=message)
+    statement = statement.on_conflict_do_update(
+        index_elements=[*key],
+        set_={"attempts": inbox.c.attempts + failed, "message": message},
+        where=inbox.c.state != DONE,
+    )
+    attempts: int | None = session.scalar(statement.returning(inbox.c.attempts))
+    return attempts
 
 
 def begun(session: Session, handler: str, delivery: Delivery) -> int:
@@ -105,7 +108,7 @@ def begun(session: Session, handler: str, delivery: Delivery) -> int:
         insert(inbox)
         .values(
             occurred_at=delivery.occurred_at,
-            handler=f"{handler}#begun",
+            handler=_begun(handler),
             event_id=delivery.event_id,
             state=DONE,
             attempts=1,
@@ -190,8 +193,12 @@ def finish(session: Session, handler: str, delivery: Delivery) -> bool:
 
 def known(session: Session, event_ids: list[str]) -> set[tuple[str, str]]:
     """Which (handler, event) pairs among these events have a row already."""
-    rows = session.execute(inbox.select().where(inbox.c.event_id.in_(event_ids)))
+    rows = session.execute(select(inbox.c.handler, inbox.c.event_id).where(inbox.c.event_id.in_(event_ids)))
     return {(row.handler, row.event_id) for row in rows}
+
+
+def _begun(handler: str) -> str:
+    return f"{handler}#begun"
 
 
 def _is(handler: str, event_id: str) -> Any:

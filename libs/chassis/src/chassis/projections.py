@@ -4,12 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.outbox import Received
 from chassis.tables import fact
+
+_FIND = select(fact.c.body).where(
+    fact.c.region_code == bindparam("region_code"),
+    fact.c.kind == bindparam("kind"),
+    fact.c.fact_id == bindparam("fact_id"),
+)
+_NEW = insert(fact)
+_REMEMBER = _NEW.on_conflict_do_update(
+    index_elements=["region_code", "kind", "fact_id"],
+    set_={"version": _NEW.excluded.version, "body": _NEW.excluded.body},
+    where=fact.c.version < _NEW.excluded.version,
+).returning(fact.c.fact_id)
 
 
 class FactMissing(Exception):
@@ -31,24 +43,18 @@ class Projection:
 
     def remember(self, session: Session, event: Received, fields: Mapping[str, Any] | None = None) -> bool:
         """Keep the event's fact. False, and no change, when an equal or newer version is known."""
-        body = to_json(event.data if fields is None else fields)
-        statement = insert(fact).values(
-            region_code=event.region_code, kind=self.kind, fact_id=event.subject, version=event.version, body=body
-        )
-        statement = statement.on_conflict_do_update(
-            index_elements=["region_code", "kind", "fact_id"],
-            set_={"version": event.version, "body": body},
-            where=fact.c.version < event.version,
-        )
-        return session.execute(statement.returning(fact.c.fact_id)).first() is not None
+        row = {
+            "region_code": event.region_code,
+            "kind": self.kind,
+            "fact_id": event.subject,
+            "version": event.version,
+            "body": to_json(event.data if fields is None else fields),
+        }
+        return session.execute(_REMEMBER, row).first() is not None
 
     def find(self, session: Session, region_code: str, fact_id: str) -> dict[str, Any] | None:
         """The fact as JSON values, or None."""
-        return session.scalar(
-            select(fact.c.body).where(
-                fact.c.region_code == region_code, fact.c.kind == self.kind, fact.c.fact_id == fact_id
-            )
-        )
+        return session.scalar(_FIND, {"region_code": region_code, "kind": self.kind, "fact_id": fact_id})
 
     def need(self, session: Session, region_code: str, fact_id: str) -> dict[str, Any]:
         """The fact as JSON values; where it is missing, the chassis asks its producer and runs the command again."""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from chassis import amqp, metrics
 from chassis.database import Transactions
+from chassis.rpc import is_crowded
 from chassis.tables import outbox
 
 log = structlog.get_logger(__name__)
@@ -22,7 +23,11 @@ BATCH = 500
 POLL_SECONDS = 1.0
 BUSY_SECONDS = 0.02
 CONFIRM_SECONDS = 5.0
-LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('chassis.relay', 0))"
+STAND_BACK_SECONDS, LOOK_SECONDS = 10.0, 0.1
+TURN = text(
+    "SELECT CASE WHEN EXISTS (SELECT FROM outbox WHERE published_at IS NULL)"
+    " THEN pg_try_advisory_xact_lock(hashtextextended('chassis.relay', 0)) END"
+)
 ASSIGN = text(
     """
     WITH waiting AS (
@@ -126,12 +131,12 @@ def _headers(row: Any, service: str) -> dict[str, Any]:
     return headers | ({"correlation-id": row.correlation_id} if row.correlation_id else {})
 
 
-def assign_positions(session: Session, batch: int = BATCH) -> bool:
-    """Number waiting events densely in the order of their recording. False when another relay is at it."""
-    if not session.scalar(text(LOCK)):
-        return False
-    session.execute(ASSIGN, {"batch": batch})
-    return True
+def rest(session: Session) -> float | None:
+    """Take the turn until the transaction ends; else how long to rest: nothing waits, or another relay is at it."""
+    mine = session.scalar(TURN)
+    if mine is None:
+        return POLL_SECONDS
+    return None if mine else BUSY_SECONDS
 
 
 class Relay(DependencyProvider):  # type: ignore[misc]
@@ -166,6 +171,7 @@ class Relay(DependencyProvider):  # type: ignore[misc]
     def run(self) -> None:
         """Until stopped: one batch after another; after a fault, a new connection."""
         while True:
+            self._let_callers_first()
             try:
                 pause = self.carry()
             except Exception as error:
@@ -178,18 +184,25 @@ class Relay(DependencyProvider):  # type: ignore[misc]
                 with eventlet.Timeout(pause, False):
                     self.woken.wait()
 
+    def _let_callers_first(self) -> None:
+        """While a crowd waits for answers, news waits: for seconds, not for ever."""
+        ends_at = monotonic() + STAND_BACK_SECONDS
+        while is_crowded(self.container) and monotonic() < ends_at and not self.stopping:
+            eventlet.sleep(LOOK_SECONDS)
+
     def carry(self) -> float:
         """One batch. How long to rest then: 0 when there may be more."""
         self.woken = Event()
         with self.transactions.writing() as session:
-            if not assign_positions(session):
-                return BUSY_SECONDS
+            if pause := rest(session):
+                return pause
+            session.execute(ASSIGN, {"batch": BATCH})
         with self.transactions.writing() as session:
-            if not session.scalar(text(LOCK)):
-                return BUSY_SECONDS
+            if pause := rest(session):
+                return pause
             rows = list(session.execute(UNPUBLISHED).all())
-            if not rows:
-                return POLL_SECONDS
+            if not rows:  # Another relay has carried them, and something new has no position yet.
+                return BUSY_SECONDS
             self.publisher = self.publisher or Publisher(self.container.config["AMQP_URI"], self.container.service_name)
             self.publisher.publish(rows)
             session.execute(PUBLISHED, {"first": rows[0].position, "last": rows[-1].position})

@@ -1,33 +1,23 @@
-"""What a service is written with: `command`, `query`, `rpc`, `on_event`, `every`, and the base class behind them.
-
-The wrappers carry what may never be forgotten: who may call, valid input, one transaction, one effect for each key.
-"""
+"""What a service is written with: `command`, `query`, `rpc`, `on_event`, `every`, and the base class behind them."""
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import structlog
 from nameko.extensions import DependencyProvider, register_entrypoint
 from sqlalchemy.orm import Session
 
-from chassis import commands, events, metrics, migrations, outbox
+from chassis import commands, events, methods, metrics, migrations, outbox
 from chassis.calls import Calls
 from chassis.catch_up import EventSources
-from chassis.context import Context, actor, current, using
-from chassis.database import is_collision, is_down
-from chassis.errors import NotFound, Refusal, Unavailable
-from chassis.guard import MethodContract, authorise, load
+from chassis.context import actor
+from chassis.errors import Refusal
+from chassis.guard import MethodContract
 from chassis.outbox import EventContract, Received
-from chassis.projections import FactMissing, Projection
+from chassis.projections import Projection
 from chassis.relay import Relay
-from chassis.rpc import Late, RemoteMethod
+from chassis.rpc import BatchMethod, Late, RemoteMethod
 from chassis.schedule import Every
-from chassis.schemas import made
-
-log = structlog.get_logger(__name__)
-COLLISIONS_MAX = 5
 
 
 class Configured(DependencyProvider):  # type: ignore[misc]
@@ -41,23 +31,14 @@ class Configured(DependencyProvider):  # type: ignore[misc]
         return self.container.config[self.name]
 
 
-@dataclass(frozen=True)
-class Work:
-    """How one method is carried out once its caller and input are known to be good."""
-
-    function: Callable[..., Any]
-    run: Callable[[Any, "Work", MethodContract, dict[str, Any], dict[str, Any]], Any]
-    prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-
-
 def rpc(contract: MethodContract | str) -> Callable[..., Any]:
     """A remote method without a transaction of the chassis's making."""
-    return _method(contract, _run_plain)
+    return _method(contract, methods.run_plain)
 
 
 def query(contract: MethodContract | str) -> Callable[..., Any]:
     """A remote read in one read-only snapshot: `method(self, session, request)`."""
-    return _method(contract, _run_query)
+    return _method(contract, methods.run_query)
 
 
 def command(
@@ -67,7 +48,16 @@ def command(
 
     A refusal that is raised leaves nothing of the work behind; one that is returned is kept together with the work.
     """
-    return _method(contract, _run_command, prepare)
+    return _method(contract, functools.partial(methods.run_command, prepare=prepare))
+
+
+def batch_command(contract: MethodContract | str) -> Callable[..., Any]:
+    """Like `command`, for all requests that have arrived: `method(self, session, asked)`, `asked` being `Asked`s.
+
+    It returns as many outcomes in their order: an answer, a refusal or a `FactMissing`, of which nothing is kept.
+    Whatever it raises makes each be decided alone.
+    """
+    return _method(contract, methods.run_batch, BatchMethod)
 
 
 def on_event(contract: EventContract, only: tuple[str, ...] | None = None) -> Callable[..., Any]:
@@ -104,114 +94,20 @@ def every(seconds: float, session: bool = True) -> Callable[..., Any]:
     return decorate
 
 
-def _method(contract: MethodContract | str, run: Any, prepare: Any = None) -> Callable[..., Any]:
+def _method(
+    contract: MethodContract | str, run: Callable[..., Any], entrypoint: type[RemoteMethod] = RemoteMethod
+) -> Callable[..., Any]:
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        work = Work(function, run, prepare)
-
         @functools.wraps(function)
-        def wrapper(self: Any, context: Context, body: dict[str, Any]) -> dict[str, Any]:
+        def wrapper(self: Any, *call: Any) -> Any:
             known = self.standard[contract] if isinstance(contract, str) else contract
-            return _carry_out(self, work, known, context, body)
+            return run(self, function, known, *call)
 
-        register_entrypoint(wrapper, RemoteMethod(expected_exceptions=(Refusal, Late)))
+        register_entrypoint(wrapper, entrypoint(expected_exceptions=(Refusal, Late)))
         wrapper.contract = contract  # type: ignore[attr-defined]
         return wrapper
 
     return decorate
-
-
-def _carry_out(
-    service: Any, work: Work, contract: MethodContract, context: Context, body: dict[str, Any]
-) -> dict[str, Any]:
-    if context.remaining_seconds(1) <= 0:
-        raise Late
-    with using(replace(context, actor=authorise(contract, context, service.verify))):
-        try:
-            request = load(made(contract.request), body)
-            return dict(work.run(service, work, contract, body, request))
-        except Refusal:
-            raise
-        except Exception as error:
-            if is_down(error) or is_collision(error):
-                raise Unavailable("database_unavailable") from error
-            log.exception("bug", method=f"{contract.service}.{contract.name}")
-            raise
-
-
-def _dump(contract: MethodContract, answer: Any) -> dict[str, Any]:
-    return {} if contract.reply is None else dict(made(contract.reply).dump(answer or {}))
-
-
-def _run_plain(
-    service: Any, work: Work, contract: MethodContract, _body: dict[str, Any], request: dict[str, Any]
-) -> dict[str, Any]:
-    return _dump(contract, work.function(service, request))
-
-
-def _run_query(
-    service: Any, work: Work, contract: MethodContract, _body: dict[str, Any], request: dict[str, Any]
-) -> dict[str, Any]:
-    def attempt() -> Any:
-        with service.transactions.reading() as session:
-            return work.function(service, session, request)
-
-    return _dump(contract, _with_facts(service, attempt))
-
-
-def _run_command(
-    service: Any, work: Work, contract: MethodContract, body: dict[str, Any], request: dict[str, Any]
-) -> dict[str, Any]:
-    prepared = work.prepare(dict(request)) if work.prepare else request
-
-    def attempt() -> dict[str, Any] | Refusal:
-        with service.transactions.writing() as session:
-
-            def do() -> dict[str, Any] | Refusal:
-                answer = work.function(service, session, prepared)
-                return answer if isinstance(answer, Refusal) else _dump(contract, answer)
-
-            return _once(session, contract, body, do) if contract.keyed else do()
-
-    outcome = _with_facts(service, attempt)
-    if isinstance(outcome, Refusal):
-        raise outcome
-    return dict(outcome)
-
-
-def _once(
-    session: Session, contract: MethodContract, body: dict[str, Any], do: Callable[[], dict[str, Any] | Refusal]
-) -> dict[str, Any] | Refusal:
-    caller, hashed = current().actor, commands.request_hash(body, contract.hashed)
-    return commands.once(
-        session,
-        actor=caller.subject if caller else f"{commands.ANONYMOUS} {hashed}",
-        operation=contract.name,
-        key=current().idempotency_key,
-        hashed=hashed,
-        work=do,
-    )
-
-
-def _with_facts(service: Any, attempt: Callable[[], Any]) -> Any:
-    """Run the attempt; when a neighbour's fact is missing, fetch it and run once more.
-
-    Collisions are tried again for as long as the caller waits.
-    """
-    fetched: set[tuple[str, str]] = set()
-    collisions = 0
-    while True:
-        try:
-            return attempt()
-        except FactMissing as missing:
-            wanted = (missing.projection.kind, missing.fact_id)
-            if wanted in fetched:
-                raise NotFound(f"{missing.projection.kind}_not_found") from None
-            fetched.add(wanted)
-            service.sources.fetch(service, missing)
-        except Exception as error:
-            collisions += 1
-            if not is_collision(error) or collisions > COLLISIONS_MAX or current().remaining_seconds(1) <= 0:
-                raise
 
 
 class EdgeService:

@@ -49,6 +49,17 @@ def test_an_event_that_the_broker_has_lost_still_takes_effect_once(world: World)
         wait_for(lambda: world.effects(basket) == 1, 10)
 
 
+def test_what_came_over_the_broker_moves_the_cursor_and_is_not_fetched_again(world: World) -> None:
+    fetched = world.stock.logged("caught_up")
+    baskets = [name() for _ in range(5)]
+    for basket in baskets:
+        world.placed(basket)
+    (head,) = world.rows("orders", "SELECT max(position) AS position FROM outbox")
+    wait_for(lambda: world.rows("stock", "SELECT 1 FROM event_cursor WHERE position >= :p", p=head.position), 10)
+    assert world.stock.logged("caught_up") == fetched
+    assert [world.effects(basket) for basket in baskets] == [1] * 5
+
+
 def test_a_log_of_great_events_is_read_in_parts_that_the_broker_takes(world: World) -> None:
     baskets = [name() for _ in range(12)]
     with world.unbound():

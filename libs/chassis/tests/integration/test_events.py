@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from market.world import World, name, new_event, wait_for
 
+from chassis.events import COLLISIONS_MAX
+
 
 def test_a_process_asked_to_stop_finishes_its_handler_with_one_effect_and_one_acknowledgement(world: World) -> None:
     basket = name()
@@ -93,6 +95,17 @@ def test_what_fails_for_ever_is_parked_with_its_reason_and_the_queue_flows_on(wo
     assert row.message["subject"] == basket
     assert world.attempts(event_id) == 4
     assert world.effects(basket) == 1
+
+
+def test_an_event_that_meets_held_locks_is_tried_at_the_first_delay_until_they_are_free_and_never_parked(
+    world: World,
+) -> None:
+    basket, collisions = name(), 1 + COLLISIONS_MAX + 8
+    event_id = world.placed(basket, {"collide": collisions})
+    wait_for(lambda: world.effects(basket) == 1, 40)
+    (row,) = world.inbox(event_id)
+    assert (row.state, row.attempts) == ("done", 0)
+    assert world.attempts(event_id) == collisions + 1
 
 
 def test_a_delivery_that_kills_the_process_five_times_is_parked(world: World) -> None:

@@ -57,3 +57,18 @@ def test_the_newest_of_one_subject_come_as_far_as_they_fit(engine: Engine, writt
     versions = [event["version"] for event in answer["events"]]
     assert versions == list(range(versions[0], written + 1))
     assert len(json.dumps(answer, default=str)) < MESSAGE_BYTES_MAX
+
+
+def test_what_a_reader_knows_already_is_told_without_its_data(engine: Engine, written: int) -> None:
+    with Session(engine) as session:
+        page = read_log(session, after=0, subject=None, with_data=False, **{**ASKED, "limit": written})
+    assert [event["position"] for event in page["events"]] == list(range(1, written + 1))
+    assert {event["data"] for event in page["events"]} == {None}
+    assert len(json.dumps(page, default=str)) < 400 * written
+
+
+def test_a_reader_that_is_up_to_date_is_told_so(engine: Engine, written: int) -> None:
+    with Session(engine) as session:
+        for after in (written, written + 1):
+            page = read_log(session, after=after, subject=None, **ASKED)
+            assert (page["through"], page["events"]) == (after, [])

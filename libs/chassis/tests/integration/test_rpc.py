@@ -64,13 +64,13 @@ def test_when_the_connection_is_lost_waiting_calls_fail_at_once_and_the_next_suc
 @pytest.fixture
 def wide_front(world: World) -> Iterator[ServiceProcess]:
     """A front with more workers than calls may be in flight to one service."""
-    front = world.suite.start("front", KRUZHOK_MAX_WORKERS="64", FRONT_HTTP_ADDRESS=f"127.0.0.1:{free_port()}").ready()
+    front = world.suite.start("front", KRUZHOK_MAX_WORKERS="96", FRONT_HTTP_ADDRESS=f"127.0.0.1:{free_port()}").ready()
     yield front
     world.suite.processes["front"].remove(front)
     front.end()
 
 
-def test_no_more_than_32_calls_wait_for_one_service(world: World, wide_front: ServiceProcess) -> None:
+def test_no_more_than_64_calls_wait_for_one_service(world: World, wide_front: ServiceProcess) -> None:
     url = f"http://{wide_front.environment['FRONT_HTTP_ADDRESS']}"
     token = {"Authorization": f"Bearer {world.token}"}
 
@@ -80,12 +80,12 @@ def test_no_more_than_32_calls_wait_for_one_service(world: World, wide_front: Se
         return response.json()["code"], time.monotonic() - began_at
 
     world.stock.signal(signal.SIGSTOP)
-    with ThreadPoolExecutor(40) as many:
-        answers = list(many.map(call, range(40)))
+    with ThreadPoolExecutor(72) as many:
+        answers = list(many.map(call, range(72)))
     refused = [seconds for code, seconds in answers if code == "too_many_calls"]
     assert len(refused) == 8
     assert max(refused) < 2
-    assert [code for code, _ in answers].count("neighbour_timed_out") == 32
+    assert [code for code, _ in answers].count("neighbour_timed_out") == 64
     assert requests.get(f"{url}/pending", timeout=5).json() == {"pending": 0}
 
 

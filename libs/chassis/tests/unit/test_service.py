@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from chassis.context import Context, using
+from chassis.context import Context
+from chassis.methods import COLLISIONS_MAX, _with_facts
 from chassis.rpc import context_from
-from chassis.service import COLLISIONS_MAX, _with_facts
 
 
 class LockNotAvailable(Exception):
@@ -24,8 +24,8 @@ def test_collisions_are_tried_again_only_while_the_caller_waits(seconds_left: fl
         made.append(1)
         raise OperationalError("UPDATE", None, LockNotAvailable())
 
-    with using(Context(ends_at=monotonic() + seconds_left)), pytest.raises(OperationalError):
-        _with_facts(None, attempt)
+    with pytest.raises(OperationalError):
+        _with_facts(None, Context(ends_at=monotonic() + seconds_left), attempt)
     assert len(made) == attempts
 
 

@@ -1,9 +1,11 @@
 """Field types shared by every contract. Loading yields plain Python values; amounts stay as they are on the wire."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from datetime import date
+from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 AMOUNT_PATTERN = r"^-?(0|[1-9]\d{0,12})\.\d{2}$"
 UNITS = ("RUB", "HOUR")
@@ -41,10 +43,11 @@ class Amount(fields.Nested):
 class Id(fields.String):
     """A UUID in lower case with hyphens."""
 
+    rule = Written(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", error="Not an identifier.")
+
     def __init__(self, **options: Any) -> None:
-        pattern = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
         options.setdefault("metadata", {"format": "uuid"})
-        super().__init__(validate=Written(pattern, error="Not an identifier."), **options)
+        super().__init__(validate=self.rule, **options)
 
 
 class Instant(fields.AwareDateTime):
@@ -83,3 +86,43 @@ class Text(fields.String):
 
     def __init__(self, *, longest: int = 200, shortest: int = 1, **options: Any) -> None:
         super().__init__(validate=validate.Length(min=shortest, max=longest), **options)
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value
+
+
+class Rows(fields.List[Any]):
+    """A long list of small records of required ids, numbers and dates: as `List(Nested(…))`, in a fraction of the time.
+
+    What is not plainly right is read once more in marshmallow's own way, which takes it or says what is wrong.
+    """
+
+    readers: ClassVar[dict[type, Callable[[Any], Any]]] = {
+        Id: Id.rule,
+        fields.Integer: _integer,
+        fields.Date: date.fromisoformat,
+    }
+
+    def __init__(self, schema: type[Schema], **options: Any) -> None:
+        for name, each in schema().fields.items():
+            if type(each) not in self.readers or not each.required or each.validators not in ([], [Id.rule]):
+                raise ValueError(f"{name} is no required id, number or date")
+        super().__init__(fields.Nested(schema), **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> list[Any]:
+        try:
+            return self._read(value)
+        except (AttributeError, KeyError, TypeError, ValueError, ValidationError):
+            return super()._deserialize(value, attr, data, **options)
+
+    def _read(self, rows: list[dict[str, Any]]) -> list[Any]:
+        if not isinstance(rows, list):
+            raise TypeError
+        nested: Any = self.inner
+        readers = {name: self.readers[type(each)] for name, each in nested.schema.load_fields.items()}
+        if (nested.unknown or nested.schema.unknown) != EXCLUDE and any(row.keys() != readers.keys() for row in rows):
+            raise ValueError
+        return [{name: read(row[name]) for name, read in readers.items()} for row in rows]

@@ -18,6 +18,9 @@ READERS: dict[str, tuple[Event, ...]] = {
         catalog.MUNICIPALITY_PUBLISHED,
         enrollment.ENROLLED,
         enrollment.APPLICATION_SUBMITTED,
+        enrollment.APPLICATION_CANCELLED,
+        enrollment.WITHDRAWN,
+        enrollment.COMPLETED,
     ),
     "catalog": (enrollment.SEATS_CHANGED,),
     "enrollment": (
@@ -91,6 +94,8 @@ class LogRequest(Strict):
     types = fields.List(Text(), required=True)
     limit = fields.Integer(required=True, validate=validate.Range(min=1, max=500))
     subject = Text(allow_none=True, load_default=None)
+    with_data = fields.Boolean(load_default=True)
+    """Without, it is answered what happened and when, not what the events say."""
 
 
 class LogEntry(Strict):
@@ -105,7 +110,7 @@ class LogEntry(Strict):
     occurred_at = Instant(required=True)
     traceparent = fields.String(allow_none=True, required=True)
     correlation_id = fields.String(allow_none=True, required=True)
-    data = fields.Dict(required=True)
+    data = fields.Dict(required=True, allow_none=True)
 
 
 class Log(Strict):

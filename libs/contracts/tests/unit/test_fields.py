@@ -1,11 +1,14 @@
 """What crosses the wire is checked strictly."""
 
+from typing import Any
+
 import pytest
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from contracts.accounts import NewChild, Registration
+from contracts.base import Strict
 from contracts.billing import NewAllocation
-from contracts.fields import Amount, Id, Municipality, Region
+from contracts.fields import Amount, Id, Municipality, Region, Rows
 
 
 class Priced(Schema):
@@ -71,3 +74,59 @@ def test_a_code_is_checked_by_its_shape() -> None:
         {"family_name": "П", "given_name": "М", "born_on": "2016-02-30", "municipality_code": "257"}
     )
     assert set(faults) == {"born_on", "municipality_code"}
+
+
+class Line(Strict):
+    line_id = Id(required=True)
+    number = fields.Integer(required=True)
+    on = fields.Date(required=True)
+
+
+class Quick(Schema):
+    lines = Rows(Line, required=True)
+
+
+class Plain(Schema):
+    lines = fields.List(fields.Nested(Line), required=True)
+
+
+LINE = {"line_id": "00000001-0000-4000-8000-000000000000", "number": 1, "on": "2026-11-22"}
+ODD_LINES = [
+    *([], [LINE], [LINE] * 3, {}, None, "", 5, [[]], [None], ["text"], [5], {"0": LINE}),
+    *([LINE, {**LINE, "number": number}] for number in (2.0, 2.5, "3", True, None, "x", -1, 10**30)),
+    *([LINE, {**LINE, "on": on}] for on in ("2026-02-30", "20261122", "2026-W47-7", "22.11.2026", None, 5, "")),
+    *([LINE, {**LINE, "line_id": each}] for each in ("", "1", None, 7, LINE["line_id"].upper() + "A", ["x"])),
+    *([{name: LINE[name] for name in LINE if name != missing}] for missing in LINE),
+    [LINE, {**LINE, "more": 1}],
+]
+
+
+@pytest.mark.parametrize("lines", ODD_LINES, ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"only": ("lines.on",)},
+        {"only": ("lines.number", "lines.on"), "unknown": EXCLUDE},
+        {"exclude": ("lines.on",)},
+    ],
+    ids=str,
+)
+def test_rows_are_read_and_refused_as_a_list_of_records_is(lines: object, options: dict[str, Any]) -> None:
+    assert outcome(Quick(**options), lines) == outcome(Plain(**options), lines)
+
+
+def outcome(schema: Schema, lines: object) -> Any:
+    schema.fields["lines"].inner.unknown = EXCLUDE if schema.unknown == EXCLUDE else None
+    try:
+        return schema.load({"lines": lines})
+    except ValidationError as error:
+        return error.messages
+
+
+@pytest.mark.parametrize(
+    "field", [fields.String(required=True), fields.Integer(), fields.Integer(required=True, validate=validate.Range(1))]
+)
+def test_rows_hold_required_ids_numbers_and_dates_only(field: fields.Field[Any]) -> None:
+    with pytest.raises(ValueError, match="no required id"):
+        Rows(Schema.from_dict({"odd": field}))

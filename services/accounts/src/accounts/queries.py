@@ -1,15 +1,18 @@
 """Reads: what a person sees of themselves, a guardian of its children, a teacher of its pupils."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from accounts.models import Account, Applicant, Child, Guardianship, Login, Pupil
+from accounts.models import Account, Applicant, Child, Departure, Guardianship, Login, Pupil
 from accounts.vault import Vault
+from chassis import clock
 from chassis.context import Actor
 from chassis.errors import Forbidden, NotFound
 from chassis.pages import decode_cursor, encode_cursor, identifier, instant
+from contracts.enrollment import JOURNAL_DAYS
 
 LIST = "children"
 
@@ -61,7 +64,7 @@ def children(session: Session, vault: Vault, guardian: Actor, page: dict[str, An
 
 
 def pupils(session: Session, staff: Actor, child_ids: list[str]) -> list[dict[str, Any]]:
-    """Those of the children who are enrolled with the caller's provider or applied to it, by name; no others."""
+    """Those of the children whom the caller's provider teaches or decides about, by name; no others."""
     provider_id = staff.scope.get("provider_id")
     if provider_id is None:
         raise Forbidden("no_provider", "This account belongs to no provider.")
@@ -70,17 +73,34 @@ def pupils(session: Session, staff: Actor, child_ids: list[str]) -> list[dict[st
         .where(
             Child.region_code == staff.region_code,
             Child.child_id.in_(child_ids),
-            or_(*(_known_to(tie, staff.region_code, provider_id) for tie in (Pupil, Applicant))),
+            or_(
+                _known_to(Pupil, Pupil.enrollment_id, staff.region_code, provider_id),
+                _known_to(Applicant, Applicant.application_id, staff.region_code, provider_id),
+            ),
         )
         .order_by(Child.family_name, Child.given_name, Child.child_id)
     )
     return [dict(row._mapping) for row in rows]
 
 
-def _known_to(tie: type[Pupil] | type[Applicant], region_code: str, provider_id: str) -> ColumnElement[bool]:
+def _known_to(
+    tie: type[Pupil] | type[Applicant], tie_id: InstrumentedAttribute[str], region_code: str, provider_id: str
+) -> ColumnElement[bool]:
     return (
         select(tie.child_id)
         .where(tie.region_code == region_code, tie.provider_id == provider_id, tie.child_id == Child.child_id)
+        .where(~_over(region_code, tie_id))
+        .exists()
+    )
+
+
+def _over(region_code: str, application_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether the provider has no page of the journal left to fill for what has ended."""
+    journal_closed_on = clock.now().date() - timedelta(days=JOURNAL_DAYS)
+    return (
+        select(Departure.application_id)
+        .where(Departure.region_code == region_code, Departure.application_id == application_id)
+        .where(or_(Departure.last_on.is_(None), Departure.last_on < journal_closed_on))
         .exists()
     )
 

@@ -137,6 +137,21 @@ class AccountsService(Service):
         """A provider that decides about a child, and whose staff may therefore read its name."""
         children.remember_applicant(session, event)
 
+    @on_event(enrollment.APPLICATION_CANCELLED, only=("application_id",))
+    def on_application_cancelled(self, session: Session, event: Received) -> None:
+        """A provider that has nothing more to decide about a child."""
+        children.remember_departure(session, event, event.data["application_id"])
+
+    @on_event(enrollment.WITHDRAWN, only=("enrollment_id", "effective_on"))
+    def on_withdrawn(self, session: Session, event: Received) -> None:
+        """The last day of a child that has left its group."""
+        children.remember_departure(session, event, event.data["enrollment_id"], event.data["effective_on"])
+
+    @on_event(enrollment.COMPLETED, only=("enrollment_id", "effective_on"))
+    def on_completed(self, session: Session, event: Received) -> None:
+        """The last day of a child whose group has ended."""
+        children.remember_departure(session, event, event.data["enrollment_id"], event.data["effective_on"])
+
     @every(seconds=60)
     def reindex_children(self, session: Session) -> bool:
         """Find children of an older version by the present rule."""

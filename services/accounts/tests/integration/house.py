@@ -165,9 +165,9 @@ def catalog_facts() -> Iterator[Received]:
     yield municipality_published("05", KHASAVYURT, "54")
 
 
-def enrolled(child_id: str, provider_id: str, region_code: str = "38") -> Received:
+def enrolled(child_id: str, provider_id: str, region_code: str = "38", application_id: str | None = None) -> Received:
     """Enrollment says that a child is enrolled with a provider."""
-    some = str(uuid.uuid4())
+    some = application_id or str(uuid.uuid4())
     data = {
         "enrollment_id": some,
         "application_id": some,
@@ -206,3 +206,30 @@ def applied(child_id: str, provider_id: str, region_code: str = "38") -> Receive
         "submitted_at": "2020-09-01T04:00:00+00:00",
     }
     return received(enrollment.APPLICATION_SUBMITTED, subject=some, region_code=region_code, data=data)
+
+
+def cancelled(application: Received) -> Received:
+    """Enrollment says that this application ended before an enrolment."""
+    end = {"cancelled_at": "2020-09-03T04:00:00+00:00", "by": "family", "reason": "changed_mind"}
+    return _follows(application, enrollment.APPLICATION_CANCELLED, {**application.data, **end})
+
+
+def withdrawn(enrolment: Received, effective_on: str) -> Received:
+    """Enrollment says that the child left; `effective_on` is its last day."""
+    end = {"withdrawn_at": "2020-09-03T04:00:00+00:00", "by": "provider", "reason": "moved_away"}
+    return _follows(enrolment, enrollment.WITHDRAWN, {**_ended(enrolment), "effective_on": effective_on, **end})
+
+
+def completed(enrolment: Received, effective_on: str) -> Received:
+    """Enrollment says that the group ended with the child in it."""
+    end = {"effective_on": effective_on, "completed_at": "2021-06-01T04:00:00+00:00"}
+    return _follows(enrolment, enrollment.COMPLETED, {**_ended(enrolment), **end})
+
+
+def _ended(enrolment: Received) -> dict[str, Any]:
+    names = ("enrollment_id", "child_id", "group_id", "programme_id", "provider_id")
+    return {name: enrolment.data[name] for name in names}
+
+
+def _follows(first: Received, event: Event, data: dict[str, Any]) -> Received:
+    return received(event, subject=first.subject, region_code=first.region_code, version=first.version + 1, data=data)

@@ -2,6 +2,8 @@
 
 import itertools
 import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from accounts.models import Applicant, ChildAccess, Pupil
 from chassis import clock, tokens
 from chassis.context import Actor
 from chassis.errors import Forbidden
+from chassis.outbox import Received
 from contracts import accounts as contract
 
-from .house import House, applied, enrolled
+from .house import House, applied, cancelled, completed, enrolled, withdrawn
 
 OURS, THEIRS = str(uuid.uuid4()), str(uuid.uuid4())
 
@@ -109,3 +112,41 @@ def test_an_enrolment_of_a_child_that_is_not_here_is_stored_and_shows_nobody(hou
     stranger = str(uuid.uuid4())
     house.hear(enrolled(stranger, OURS))
     assert pupils(house, staff(house), stranger) == []
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 1, 0), (1, 0, 1)], ids=str)
+def test_a_name_is_not_read_once_the_application_has_ended(
+    house: House, children: list[str], order: tuple[int, ...]
+) -> None:
+    application = applied(children[0], OURS)
+    events = (application, cancelled(application))
+    for place in order:
+        house.hear(events[place])
+    assert pupils(house, staff(house), *children) == []
+
+
+@pytest.mark.parametrize("end", [withdrawn, completed])
+def test_a_name_is_read_while_the_journal_of_the_last_lesson_is_open_and_no_longer(
+    house: House,
+    children: list[str],
+    clock_at: Callable[[datetime], None],
+    end: Callable[[Received, str], Received],
+) -> None:
+    application = applied(children[0], OURS)
+    enrolment = enrolled(children[0], OURS, application_id=application.subject)
+    for event in (end(enrolment, "2026-05-20"), application, enrolment):
+        house.hear(event)
+    clock_at(datetime(2026, 6, 3, 15, 59, 59, tzinfo=UTC))
+    assert len(pupils(house, staff(house), *children)) == 1
+    clock_at(datetime(2026, 6, 4, tzinfo=UTC))
+    assert pupils(house, staff(house), *children) == []
+
+
+@pytest.mark.parametrize("tie", [applied, enrolled])
+def test_the_end_of_one_group_takes_no_name_away_from_another(
+    house: House, children: list[str], tie: Callable[[str, str], Received]
+) -> None:
+    left, given_up = enrolled(children[0], OURS), applied(children[0], OURS)
+    for event in (left, withdrawn(left, "2020-09-03"), given_up, cancelled(given_up), tie(children[0], OURS)):
+        house.hear(event)
+    assert len(pupils(house, staff(house), *children)) == 1

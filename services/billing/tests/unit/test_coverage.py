@@ -1,10 +1,9 @@
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.coverage import Lesson, Span, age_on, coming_of_age, lessons_within
+from billing.domain.coverage import Lesson, Span, coming_of_age, lessons_within
 
 days = st.dates(date(2020, 1, 1), date(2030, 1, 1))
 
@@ -29,19 +28,6 @@ def test_lessons_outside_the_span_are_left_out_and_the_rest_is_in_order_of_dates
     plan.append(Lesson("same day", 4, first + timedelta(days=3)))
     found = lessons_within(plan, Span(first + timedelta(days=1), first + timedelta(days=9)))
     assert [lesson.number for lesson in found] == [2, 4, 3]
-
-
-@pytest.mark.parametrize(
-    ("born_on", "on", "age"),
-    [
-        (date(2016, 4, 12), date(2034, 4, 11), 17),
-        (date(2016, 4, 12), date(2034, 4, 12), 18),
-        (date(2012, 2, 29), date(2030, 2, 28), 17),
-        (date(2012, 2, 29), date(2030, 3, 1), 18),
-    ],
-)
-def test_a_year_is_full_on_the_birthday(born_on: date, on: date, age: int) -> None:
-    assert age_on(born_on, on) == age
 
 
 def test_the_certificate_ends_on_the_eighteenth_birthday() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg2.extensions
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from catalog import sample
 from catalog.commands.groups import publish_group
@@ -61,13 +61,13 @@ def test_the_rows_and_events_are_those_that_the_commands_write(places: Any) -> N
             assert places.do(publish_group, group)
 
     assert everything(places) == copied
-    again = {event.subject: event for event in places.announced(contract.GROUP_PUBLISHED.type)}
+    again = {each.subject: each for each in places.announced(contract.GROUP_PUBLISHED.type)}
     assert len(said) == len(again) == 25 * 4 + 5
-    for event in said:
-        twin = again[event.subject]
-        assert (event.type, event.region_code, event.version) == (twin.type, twin.region_code, twin.version)
-        assert event.data == twin.data
-        contract.GroupPublished().load(event.data)
+    for each in said:
+        twin = again[each.subject]
+        assert (each.type, each.region_code, each.version) == (twin.type, twin.region_code, twin.version)
+        assert each.data == twin.data
+        contract.GroupPublished().load(each.data)
 
 
 def test_generating_again_adds_nothing_and_more_adds_the_rest(places: Any) -> None:
@@ -77,6 +77,31 @@ def test_generating_again_adds_nothing_and_more_adds_the_rest(places: Any) -> No
     assert generate(places, 5) == 0
     assert (everything(places), places.announced()) == before
     assert generate(places, 25) == 20
+
+
+@pytest.fixture
+def kept(places: Any) -> Iterator[list[str]]:
+    """What the planner was told to look at anew, statement by statement."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "ANALYZE" in statement:
+            statements.append(statement.split(" provider")[0])
+
+    event.listen(places.transactions.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(places.transactions.engine, "before_cursor_execute", note)
+
+
+def test_the_planner_looks_again_when_there_is_twice_as_much_and_at_the_end(places: Any, kept: list[str]) -> None:
+    generate(places, 900, announce=False)
+    assert kept == ["ANALYZE"] * 4 + ["VACUUM ANALYZE"]
+    kept.clear()
+
+    generate(places, 900, announce=False)
+    assert kept == []
+    generate(places, 1000, announce=False)
+    assert kept == ["ANALYZE", "VACUUM ANALYZE"]
 
 
 def test_what_is_not_announced_is_found_but_has_no_page(places: Any) -> None:

@@ -64,11 +64,14 @@ def test_providers_programmes_and_groups_of_the_first_version_are_complete_after
         kinds = {row.name: tuple(row)[1:] for row in providers}
         joined = "opening JOIN programme USING (programme_id)"
         openings = connection.execute(
-            text(f"SELECT title, price_from_minor, unit, weekdays, places_free FROM {joined}")
+            text(f"SELECT title, rub_from_minor, hour_from_minor, weekdays, places_free FROM {joined}")
         ).all()
         weekdays = connection.scalars(text("SELECT DISTINCT weekdays FROM study_group")).all()
         found = connection.scalar(text("SELECT count(*) FROM programme WHERE title_lexemes @@ 'танц'::tsquery"))
 
+        words = set(connection.scalars(text("SELECT word FROM search_word")))
+
+    assert words == {"танцы", "дом"}
     assert kinds == {
         "educational_organisation": ("club", 10, 13, 0),
         "training_organisation": ("club", 10, 13, 0),
@@ -79,5 +82,5 @@ def test_providers_programmes_and_groups_of_the_first_version_are_complete_after
     assert found == 4
     by_title = {row.title: tuple(row)[1:] for row in openings}
     assert by_title.pop("entrepreneur") == (None, None, 0, 0)
-    assert sorted(by_title.values()) == [(900, "RUB", 5, 7), (900, "RUB", 5, 12), (900, "RUB", 5, 12)]
+    assert sorted(by_title.values()) == [(900, None, 5, 7), (900, None, 5, 12), (900, None, 5, 12)]
     assert migrations.differences(migrated, Base.metadata) == []

@@ -82,6 +82,12 @@ def test_a_family_finds_a_programme_by_any_form_of_its_words(sampled: Any, query
         ("англйиский", "Английский язык в играх"),
         ("прогромирование на python", "Программирование на Python"),
         ("вольная барьба", "Вольная борьба: начальная подготовка"),
+        ("робототехника превые шаги", "Робототехника: первые шаги"),
+        ("робототехника первые шги", "Робототехника: первые шаги"),
+        ("нюый журналист", "Школа юного журналиста"),
+        ("театральная мсатерская", "Театральная мастерская"),
+        ("двроовые игры", "Дворовые игры"),
+        ("дворовые игыр", "Дворовые игры"),
     ],
 )
 def test_a_typo_does_not_hide_a_programme(sampled: Any, query: str, title: str) -> None:
@@ -217,6 +223,30 @@ def test_a_summary_names_the_lowest_price_and_all_free_places_of_published_group
     view = published.ask(contract.GET_PROGRAMME, programme_id=item["programme_id"])
     assert {group["state"] for group in view["groups"]} == {"published"}
     assert len(view["groups"]) == 2
+
+
+def test_a_programme_in_roubles_and_hours_is_found_by_the_price_in_either(published: Any, values: Any) -> None:
+    in_hours = replace(
+        values["module"],
+        module_id="38000000-0000-4000-8000-0000000000c3",
+        price=Amount(50_000, "HOUR"),
+        normative_price=Amount(50_000, "HOUR"),
+    )
+    group_id = "38000000-0000-4000-8000-0000000000c4"
+    published.do(save_module, in_hours)
+    published.do(publish_group, replace(values["group"], group_id=group_id, module_id=in_hours.module_id))
+
+    for value, unit, found in (
+        ("500.00", "HOUR", 1), ("499.99", "HOUR", 0), ("9000.00", "RUB", 1), ("8999.99", "RUB", 0),
+    ):  # fmt: skip
+        assert len(titles(published, price_max={"value": value, "unit": unit})) == found
+        assert len(titles(published, price_max={"value": value, "unit": unit}, weekday=3)) == found
+    (item,) = published.ask(SEARCH)["items"]
+    assert item["price_from"] == {"value": "500.00", "unit": "HOUR"}
+
+
+def test_all_words_known_but_never_together_find_nothing_else(sampled: Any) -> None:
+    assert titles(sampled, q="шахматы ковроткачество") == []
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])

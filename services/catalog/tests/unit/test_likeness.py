@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.domain.likeness import closest_words, typos_allowed, typos_between
+from catalog.domain.likeness import closest_words, one_typo_away, typos_allowed, typos_between
 
 words = st.text("абвг", max_size=8)
 
@@ -43,6 +43,19 @@ def test_one_slip_is_one_typo(word: str, at: int, letter: str) -> None:
     assert typos_between(word, word[:at] + word[at + 1 :]) <= 1
 
 
+@given(words.filter(bool), words)
+def test_one_typo_away_is_exactly_what_is_counted_as_one(word: str, other: str) -> None:
+    near = one_typo_away(word)
+
+    assert (other in near) == (typos_between(word, other) <= 1)
+    assert all(typos_between(word, each) <= 1 for each in near)
+
+
+def test_a_latin_word_is_one_typo_away_in_its_own_letters() -> None:
+    assert "lego" in one_typo_away("leho")
+    assert "3d" in one_typo_away("4d")
+
+
 def test_short_words_are_taken_as_they_are_and_long_ones_forgive_more() -> None:
     assert [typos_allowed("а" * length) for length in (1, 3, 4, 5, 6, 12)] == [0, 0, 1, 1, 2, 2]
 
@@ -50,10 +63,23 @@ def test_short_words_are_taken_as_they_are_and_long_ones_forgive_more() -> None:
 def test_only_the_nearest_known_words_are_meant() -> None:
     known = ("борьб", "барсук", "варьб", "борьб", "модел")
 
-    assert closest_words("борьб", known) == ("борьб",)
-    assert closest_words("дорьб", known) == ("борьб",)
-    assert closest_words("парьб", known) == ("варьб",)
-    assert closest_words("зарьб", (*known, "марьб")) == ("варьб", "марьб")
-    assert closest_words("плаван", known) == ()
-    assert closest_words("бор", ("вор",)) == ()
-    assert closest_words("борьб", ()) == ()
+    assert closest_words({"борьб"}, known) == ("борьб",)
+    assert closest_words({"дорьб"}, known) == ("борьб",)
+    assert closest_words({"парьб"}, known) == ("варьб",)
+    assert closest_words({"зарьб"}, (*known, "марьб")) == ("варьб", "марьб")
+    assert closest_words({"плаван"}, known) == ()
+    assert closest_words({"бор"}, ("вор",)) == ()
+    assert closest_words({"борьб"}, ()) == ()
+
+
+def test_the_longer_word_says_how_much_is_forgiven() -> None:
+    assert closest_words({"шги"}, ("шаги", "шаг")) == ("шаги",)
+    assert closest_words({"шги"}, ("ши", "шар")) == ()
+    assert closest_words({"футол"}, ("футболл",)) == ("футболл",)
+
+
+def test_a_word_is_compared_as_it_was_typed_and_by_its_stem() -> None:
+    known = ("керамика", "керамик", "юный", "юн")
+
+    assert closest_words({"кирамикой", "кирамик"}, known) == ("керамик",)
+    assert closest_words({"нюый"}, known) == ("юный",)

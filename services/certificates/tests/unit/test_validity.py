@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certificates.domain.validity import age_on, birthday, obstacle, validity
+from certificates.domain.validity import obstacle, validity
+from chassis.ages import age_on
 
 births = st.dates(date(1990, 1, 1), date(2030, 12, 31))
 LEAP = date(2008, 2, 29)
@@ -15,26 +16,7 @@ def test_the_last_day_is_the_18th_birthday() -> None:
 
 
 def test_born_on_29_february_turns_18_on_1_march() -> None:
-    assert birthday(LEAP, 18) == date(2026, 3, 1)
     assert validity(LEAP, date(2025, 9, 1)).last == date(2026, 3, 1)
-
-
-def test_born_on_29_february_keeps_the_day_in_leap_years() -> None:
-    assert birthday(LEAP, 16) == date(2024, 2, 29)
-
-
-@pytest.mark.parametrize(
-    ("on", "age"), [(date(2025, 2, 28), 16), (date(2025, 3, 1), 17), (date(2024, 2, 28), 15), (date(2024, 2, 29), 16)]
-)
-def test_age_of_one_born_on_29_february(on: date, age: int) -> None:
-    assert age_on(LEAP, on) == age
-
-
-@given(births, st.integers(0, 30))
-def test_age_grows_by_one_on_each_birthday(born_on: date, age: int) -> None:
-    day = birthday(born_on, age)
-    assert age_on(born_on, day) == age
-    assert age_on(born_on, day - timedelta(days=1)) == age - 1
 
 
 @given(births)

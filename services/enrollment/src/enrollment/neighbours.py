@@ -1,15 +1,19 @@
 """What enrollment knows of its neighbours, and who may therefore see what."""
 
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from json import loads
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import EXCLUDE
-from sqlalchemy import ColumnElement, Text, and_, cast, select, true
+from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from chassis.context import Actor
 from chassis.errors import NotFound
-from chassis.projections import Projection
+from chassis.projections import FactMissing, Projection
 from chassis.tables import fact
 from contracts import accounts, billing, catalog
 from enrollment.models import Application, ChildGuardian
@@ -23,19 +27,60 @@ ACTIVE, SUSPENDED = catalog.PROVIDER_STATES
 
 TERMS = catalog.GroupPublished(exclude=("lessons",), unknown=EXCLUDE)
 """What is kept of a group as one fact; its lessons are rows of their own."""
-OFFERED = billing.OfferMade(
-    unknown=EXCLUDE, only=("child_id", "group_id", "guardian_id", "terms_version", "expires_at")
+
+Fact = tuple[Projection, str, str]
+"""A fact by its kind, region and id."""
+FACTS = select(fact.c.kind, fact.c.region_code, fact.c.fact_id, cast(fact.c.body, Text)).where(
+    tuple_(fact.c.region_code, fact.c.kind, fact.c.fact_id).in_(bindparam("wanted", expanding=True))
 )
 
 
-def own_child(session: Session, caller: Actor, child_id: str) -> dict[str, Any]:
-    """The child, if the caller is one of its guardians. Raises `NotFound("child_not_found")` otherwise."""
-    return child_of_guardian(session, caller.region_code, caller.subject, child_id)
+class Facts:
+    """Facts that were looked up together. What is missing raises `FactMissing` when it is needed."""
+
+    def __init__(self, session: Session, wanted: Iterable[Fact]) -> None:
+        keys = sorted({(region_code, projection.kind, fact_id) for projection, region_code, fact_id in wanted})
+        rows = session.execute(FACTS, {"wanted": keys}) if keys else ()
+        self._bodies: Mapping[tuple[str, str, str], str] = {tuple(row[:3]): row[3] for row in rows}
+
+    def child(self, region_code: str, child_id: str) -> dict[str, Any]:
+        """The child as accounts last said."""
+        child = self._need(CHILD, region_code, child_id)
+        return {**child, "born_on": date.fromisoformat(child["born_on"])}
+
+    def offer(self, region_code: str, offer_id: str) -> dict[str, Any]:
+        """The offer as billing made it."""
+        offer = self._need(OFFER, region_code, offer_id)
+        return {**offer, "expires_at": datetime.fromisoformat(offer["expires_at"])}
+
+    def terms(self, region_code: str, group_id: str) -> Mapping[str, Any]:
+        """The group as catalog last published it."""
+        return _terms(self._text(GROUP, region_code, group_id))
+
+    def provider_active(self, region_code: str, provider_id: str) -> bool:
+        """Whether the region lets the provider take new children."""
+        said = self._bodies.get((PROVIDER.kind, region_code, provider_id))
+        return said is None or loads(said)["state"] == ACTIVE
+
+    def _need(self, projection: Projection, region_code: str, fact_id: str) -> dict[str, Any]:
+        return dict(loads(self._text(projection, region_code, fact_id)))
+
+    def _text(self, projection: Projection, region_code: str, fact_id: str) -> str:
+        try:
+            return self._bodies[projection.kind, region_code, fact_id]
+        except KeyError:
+            raise FactMissing(projection, fact_id) from None
 
 
-def child_of_guardian(session: Session, region_code: str, guardian_id: str, child_id: str) -> dict[str, Any]:
+@lru_cache(maxsize=1024)
+def _terms(body: str) -> Mapping[str, Any]:
+    """Loading costs more than all else that is done with a group's terms, and many come for the same group."""
+    return MappingProxyType(TERMS.load(loads(body)))
+
+
+def own_child(facts: Facts, region_code: str, guardian_id: str, child_id: str) -> dict[str, Any]:
     """The child, if this is one of its guardians. Raises `NotFound("child_not_found")` otherwise."""
-    child = known_child(session, region_code, child_id)
+    child = facts.child(region_code, child_id)
     if guardian_id not in child["guardian_ids"]:
         raise NotFound("child_not_found", "There is no such child.")
     return child
@@ -43,24 +88,12 @@ def child_of_guardian(session: Session, region_code: str, guardian_id: str, chil
 
 def known_child(session: Session, region_code: str, child_id: str) -> dict[str, Any]:
     """The child as accounts last said. Raises `NotFound("child_not_found")`."""
-    child = CHILD.need(session, region_code, child_id)
-    return {**child, "born_on": date.fromisoformat(child["born_on"])}
+    return Facts(session, [(CHILD, region_code, child_id)]).child(region_code, child_id)
 
 
-def group_terms(session: Session, region_code: str, group_id: str) -> dict[str, Any]:
+def group_terms(session: Session, region_code: str, group_id: str) -> Mapping[str, Any]:
     """The group as catalog last published it. Raises `NotFound("group_not_found")`."""
-    return dict(TERMS.load(GROUP.need(session, region_code, group_id)))
-
-
-def offer_made(session: Session, region_code: str, offer_id: str) -> dict[str, Any]:
-    """The offer as billing made it. Raises `NotFound("offer_not_found")`."""
-    return dict(OFFERED.load(OFFER.need(session, region_code, offer_id)))
-
-
-def provider_active(session: Session, region_code: str, provider_id: str) -> bool:
-    """Whether the region lets the provider take new children."""
-    said = PROVIDER.find(session, region_code, provider_id)
-    return said is None or said["state"] == ACTIVE
+    return Facts(session, [(GROUP, region_code, group_id)]).terms(region_code, group_id)
 
 
 def concerns(caller: Actor) -> ColumnElement[bool]:

@@ -1,15 +1,17 @@
 """The entrypoints of enrollment: a table of contents."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from chassis.context import actor
+from chassis.methods import Asked, Outcome
 from chassis.outbox import Received
-from chassis.service import Service, command, every, on_event, query
+from chassis.service import Service, batch_command, command, every, on_event, query
 from contracts import accounts, billing, catalog, registry
 from contracts import enrollment as contract
-from enrollment.commands import applications, attendance, deadlines, facts, lessons, review
+from enrollment.commands import applications, attendance, deadlines, facts, lessons, review, submitting
 from enrollment.neighbours import ACTIVE, CHILD, GROUP, OFFER, PROVIDER, SUSPENDED
 from enrollment.queries import applications as reading
 from enrollment.queries import groups, journal
@@ -26,11 +28,11 @@ class EnrollmentService(Service):
     standard = registry.standard(name)
     projections = (CHILD, GROUP, OFFER, PROVIDER)
 
-    @command(contract.SUBMIT_APPLICATION)
-    def submit_application(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
-        """Apply for a group with an accepted offer: enrolled, waiting for review, or waiting for a place."""
-        application_id = applications.submit(session, actor(), request, self.settings.holds)
-        return reading.get_application(session, actor(), application_id)
+    @batch_command(contract.SUBMIT_APPLICATION)
+    def submit_application(self, session: Session, asked: Sequence[Asked]) -> list[Outcome]:
+        """Apply for groups with accepted offers: enrolled, waiting for review, or waiting for a place."""
+        decided = submitting.submit(session, asked, self.settings.holds)
+        return [each if isinstance(each, Exception) else reading.see_new(session, each) for each in decided]
 
     @query(contract.LIST_APPLICATIONS)
     def list_applications(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:

@@ -72,11 +72,28 @@ class Region:
 
     def ask(self, caller: Actor, method: str, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
         """Call a method as `caller`, on the whole path that a request takes once its token is known to be good."""
+        if method == "submit_application":
+            (outcome,) = self.ask_together((caller, body, key))
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+        context = Context(token=caller.subject, idempotency_key=key or new_id())
+        return dict(getattr(self.service(caller), method)(context, body))
+
+    def ask_together(self, *calls: tuple[Actor, dict[str, Any], str | None]) -> list[dict[str, Any] | Exception]:
+        """Applications that arrive at the same moment: caller, body and key of each."""
+        contexts = [Context(token=caller.subject, idempotency_key=key or new_id()) for caller, _, key in calls]
+        bodies = [body for _, body, _ in calls]
+        service = self.service(*(caller for caller, _, _ in calls))
+        return service.submit_application(zip(contexts, bodies, strict=True))
+
+    def service(self, *callers: Actor) -> EnrollmentService:
+        """The service, for which the callers' tokens are their subjects."""
         service = EnrollmentService()
-        service.transactions, service.sources, service.verify = self.transactions, self, lambda _token: caller
+        actors = {caller.subject: caller for caller in callers}
+        service.transactions, service.sources, service.verify = self.transactions, self, actors.__getitem__
         service.settings = SETTINGS
-        context = Context(token="signed", idempotency_key=key or new_id())
-        return dict(getattr(service, method)(context, body))
+        return service
 
     def work(self, *jobs: str) -> None:
         """Let the service's repeated work run until nothing is left for it to do at this instant."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Conflict, NotFound, Refusal, RuleViolated, Unavailable
-from enrollment.domain.eligibility import Group, Offer, age_on, check_admission, check_offer, check_place
+from enrollment.domain.eligibility import Group, Offer, check_admission, check_offer, check_place
 
 NOW = datetime(2026, 9, 1, 9, tzinfo=UTC)
 GROUP = Group(
@@ -171,19 +171,3 @@ def test_a_refusal_by_age_does_not_tell_the_birth_date():
     with pytest.raises(RuleViolated) as refused:
         check_admission(replace(GROUP, age_min=9), **CHILD)
     assert "2018" not in str(refused.value.details)
-
-
-def test_a_child_of_29_february_is_a_year_older_on_1_march():
-    assert age_on(date(2016, 2, 29), date(2023, 2, 28)) == 6
-    assert age_on(date(2016, 2, 29), date(2023, 3, 1)) == 7
-    assert age_on(date(2016, 2, 29), date(2024, 2, 29)) == 8
-
-
-@given(born_on=st.dates(date(2000, 1, 1), date(2020, 12, 31)), years=st.integers(0, 18))
-def test_a_year_is_full_on_the_birthday_and_not_a_day_earlier(born_on, years):
-    try:
-        birthday = born_on.replace(year=born_on.year + years)
-    except ValueError:
-        birthday = date(born_on.year + years, 3, 1)
-    assert age_on(born_on, birthday) == years
-    assert age_on(born_on, birthday - timedelta(days=1)) == years - 1

@@ -9,6 +9,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from marshmallow import Schema
 
+from chassis.schemas import made
 from gateway import preconditions, texts
 from gateway.access import ANYONE, View
 from gateway.bodies import StrictParser
@@ -82,11 +83,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     def takes(self, schema: type[Schema], example: dict[str, Any] | None = None) -> Decorator:
         """The view's first argument is the request's JSON body, loaded by the schema."""
-        return self.arguments(schema, location="json", example=example)  # type: ignore[no-any-return]
+        return self.arguments(made(schema), location="json", example=example)  # type: ignore[no-any-return]
 
     def filters(self, schema: type[Schema]) -> Decorator:
         """The view's first argument are the query's parameters, loaded by the schema."""
-        return self.arguments(schema, location="query")  # type: ignore[no-any-return]
+        return self.arguments(made(schema), location="query")  # type: ignore[no-any-return]
 
     def answers(
         self,

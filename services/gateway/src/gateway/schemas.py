@@ -110,7 +110,7 @@ class CertificatePage(Strict):
 
 
 class NamedRosterLine(enrollment.RosterLine):
-    """One enrolled child on a lesson page; names are null until they are known."""
+    """One enrolled child on a lesson page; names are null until they are known, and again when it has left for good."""
 
     family_name = Text(required=True, allow_none=True)
     given_name = Text(required=True, allow_none=True)

@@ -8,10 +8,11 @@ follow from event and person, so that settling twice changes nothing.
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
 from chassis import clock
@@ -163,4 +164,9 @@ def _delivery(region_code: str, event_id: str, user_id: str, purpose: str) -> di
 
 def insert_new(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
     """Insert the rows that are not there yet."""
-    session.execute(insert(cast(Table, model.__table__)).on_conflict_do_nothing(), rows)
+    session.execute(_new(model), rows)
+
+
+@cache
+def _new(model: type[Base]) -> Insert:
+    return insert(cast(Table, model.__table__)).on_conflict_do_nothing()

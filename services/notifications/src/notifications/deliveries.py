@@ -1,17 +1,43 @@
 """The queue of mails: claimed by one worker at a time under a lease, then concluded; each in its own transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from notifications.domain.retries import ATTEMPTS, DELAYS, next_attempt
 from notifications.domain.texts import Text
 from notifications.models import FAILED, PENDING, SENT, Delivery, Message
 
+BATCH = 20
 LEASE = timedelta(seconds=30)
-"""Longer than asking accounts (5 s) and the conversation with the mail server (20 s) may take together."""
+"""Longer than the time for the mails of one claim (20 s) and the last answer of accounts (5 s) may take together."""
+_AT: BindParameter[datetime] = bindparam("at")
+_UNLEASED = or_(Delivery.leased_until.is_(None), Delivery.leased_until <= _AT)
+_DUE = (
+    select(
+        Delivery.region_code,
+        Delivery.delivery_id,
+        Delivery.user_id,
+        Delivery.purpose,
+        Delivery.attempts,
+        Message.subject,
+        Message.text,
+    )
+    .outerjoin(Message, (Message.region_code == Delivery.region_code) & (Message.message_id == Delivery.message_id))
+    .where(Delivery.state == PENDING, Delivery.due_at <= _AT, Delivery.attempts < ATTEMPTS, _UNLEASED)
+    .order_by(Delivery.due_at)
+    .limit(BATCH)
+    .with_for_update(of=Delivery, skip_locked=True)
+)
+_INTERRUPTED = (
+    update(Delivery)
+    .where(Delivery.state == PENDING, Delivery.attempts >= ATTEMPTS, _UNLEASED)
+    .values(state=FAILED, reason="interrupted", leased_until=None)
+    .returning(Delivery.delivery_id)
+)
 
 
 @dataclass(frozen=True)
@@ -26,81 +52,59 @@ class Claimed:
     text: Text | None
 
 
-def claim(session: Session, at: datetime) -> Claimed | None:
-    """Lease the mail that has been due longest, if any."""
-    query = (
-        select(Delivery)
-        .where(Delivery.state == PENDING, Delivery.due_at <= at, Delivery.attempts < ATTEMPTS, _unleased(at))
-        .order_by(Delivery.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    delivery = session.scalars(query).one_or_none()
-    if delivery is None:
-        return None
-    delivery.attempts += 1
-    delivery.leased_until = at + LEASE
-    return Claimed(
-        delivery.region_code,
-        delivery.delivery_id,
-        delivery.user_id,
-        delivery.purpose,
-        delivery.attempts,
-        _text(session, delivery),
-    )
+def claim(session: Session, at: datetime) -> list[Claimed]:
+    """Lease the mails that have been due longest.
+
+    One that has been tried before comes alone: if it ends its worker, no other mail loses an attempt with it.
+    """
+    due = session.execute(_DUE, {"at": at}).all()
+    rows = due[:1] if due and due[0].attempts else [row for row in due if not row.attempts]
+    claimed = [
+        Claimed(*row[:4], row.attempts + 1, None if row.subject is None else Text(row.subject, row.text))
+        for row in rows
+    ]
+    if claimed:
+        values = {"attempts": claimed[0].attempts, "leased_until": at + LEASE}
+        session.execute(update(Delivery).where(_are(claimed)).values(values))
+    return claimed
 
 
-def sent(session: Session, claimed: Claimed, at: datetime) -> None:
-    """The mail server has taken the mail."""
-    session.execute(
-        update(Delivery).where(_mine(claimed)).values(state=SENT, sent_at=at, leased_until=None, reason=None)
-    )
+def may_be_more(claimed: Sequence[Claimed]) -> bool:
+    """Whether a claim may have left something that is due."""
+    return len(claimed) == BATCH or any(mail.attempts > 1 for mail in claimed)
+
+
+def sent(session: Session, claimed: Sequence[Claimed], at: datetime) -> None:
+    """The mail server has taken these mails of one claim."""
+    values = {"state": SENT, "sent_at": at, "leased_until": None, "reason": None}
+    session.execute(update(Delivery).where(_still(claimed)).values(values))
 
 
 def failed(session: Session, claimed: Claimed, reason: str, at: datetime, final: bool = False) -> str:
     """Note why the mail could not be sent and when it is tried again, if ever; its state afterwards."""
     again = None if final else next_attempt(claimed.attempts, at)
     values = {"state": FAILED} if again is None else {"due_at": again}
-    session.execute(update(Delivery).where(_mine(claimed)).values(reason=reason, leased_until=None, **values))
+    session.execute(update(Delivery).where(_still([claimed])).values(reason=reason, leased_until=None, **values))
     return FAILED if again is None else PENDING
 
 
 def postponed(session: Session, claimed: Claimed, reason: str, at: datetime) -> str:
     """Try again soon, without counting: that a neighbour is away says nothing about the mail. Its state afterwards."""
     values = {"due_at": at + DELAYS[0], "attempts": claimed.attempts - 1}
-    session.execute(update(Delivery).where(_mine(claimed)).values(reason=reason, leased_until=None, **values))
+    session.execute(update(Delivery).where(_still([claimed])).values(reason=reason, leased_until=None, **values))
     return PENDING
 
 
 def give_up_interrupted(session: Session, at: datetime) -> int:
     """Fail mails whose last attempt never came to an end; how many."""
-    result = session.execute(
-        update(Delivery)
-        .where(Delivery.state == PENDING, Delivery.attempts >= ATTEMPTS, _unleased(at))
-        .values(state=FAILED, reason="interrupted", leased_until=None)
-        .returning(Delivery.delivery_id)
-    )
-    return len(result.all())
+    return len(session.execute(_INTERRUPTED, {"at": at}).all())
 
 
-def _unleased(at: datetime) -> ColumnElement[bool]:
-    return or_(Delivery.leased_until.is_(None), Delivery.leased_until <= at)
+def _are(claimed: Sequence[Claimed]) -> ColumnElement[bool]:
+    keys = [(mail.region_code, mail.delivery_id) for mail in claimed]
+    return tuple_(Delivery.region_code, Delivery.delivery_id).in_(keys)
 
 
-def _mine(claimed: Claimed) -> ColumnElement[bool]:
-    """The claimed mail, unless its lease ended and somebody else has claimed it since."""
-    return (
-        (Delivery.region_code == claimed.region_code)
-        & (Delivery.delivery_id == claimed.delivery_id)
-        & (Delivery.state == PENDING)
-        & (Delivery.attempts == claimed.attempts)
-    )
-
-
-def _text(session: Session, delivery: Delivery) -> Text | None:
-    if delivery.message_id is None:
-        return None
-    query = select(Message.subject, Message.text).filter_by(
-        region_code=delivery.region_code, message_id=delivery.message_id
-    )
-    return Text(*session.execute(query).one())
+def _still(claimed: Sequence[Claimed]) -> ColumnElement[bool]:
+    """The mails of one claim, unless their lease ended and somebody else has claimed them since."""
+    return _are(claimed) & (Delivery.state == PENDING) & (Delivery.attempts == claimed[0].attempts)

@@ -1,4 +1,4 @@
-"""The mail worker: claim, ask accounts for the address, send, conclude. No transaction is open while it waits.
+"""The mail worker: claim, ask accounts for the addresses, send, conclude. No transaction is open while it waits.
 
 A mail may go out twice when a worker dies between sending and concluding; both then carry the same Message-ID.
 Reasons of failures are codes: what a mail server answers may hold an address and is neither kept nor logged.
@@ -8,9 +8,11 @@ import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.errors import MessageError
+from email.message import Message
 from typing import Any
 
 import structlog
+from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.database import Transactions
@@ -20,9 +22,11 @@ from notifications import deliveries
 from notifications.deliveries import Claimed
 from notifications.domain import letters
 from notifications.domain.letters import Recipient, Sender
-from notifications.smtp import Refused, Server
+from notifications.models import EMAIL_CONFIRMATION
+from notifications.smtp import Conversation, Refused, Server
 
 log = structlog.get_logger(__name__)
+Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -39,32 +43,38 @@ class MailWorker:
     """Sends what is due. `ask` puts a request of accounts' `get_mailing_address` and returns its answer."""
 
     transactions: Transactions
-    ask: Callable[[dict[str, Any]], dict[str, Any]]
+    ask: Ask
     server: Server
     sender: Sender
     portal_url: str
 
-    def send_next(self) -> bool:
-        """Try to send one mail. False when none is due."""
+    def send_due(self) -> list[Claimed]:
+        """Try to send the mails that are due; those that were tried."""
         with self.transactions.writing() as session:
             claimed = deliveries.claim(session, clock.now())
             interrupted = 0 if claimed else deliveries.give_up_interrupted(session, clock.now())
         if interrupted:
             log.warning("mails_failed", reason="interrupted", count=interrupted)
-        if claimed is None:
-            return False
-        self._conclude(claimed, self._try(claimed))
-        return True
+        if claimed:
+            self._conclude(self._try_each(claimed))
+        return claimed
 
-    def _try(self, claimed: Claimed) -> Failure | None:
+    def _try_each(self, claimed: list[Claimed]) -> list[tuple[Claimed, Failure | None]]:
+        ask = _once_for_each_person(self.ask)
+        with self.server.conversation(self.sender.domain) as conversation:
+            return [(mail, self._try(mail, ask, conversation)) for mail in claimed]
+
+    def _try(self, claimed: Claimed, ask: Ask, conversation: Conversation) -> Failure | None:
+        if conversation.is_over:
+            return Failure("out_of_time", counted=False)
         try:
-            address = self.ask({"user_id": claimed.user_id, "purpose": claimed.purpose})
+            address = ask({"user_id": claimed.user_id, "purpose": claimed.purpose})
         except (Unavailable, Broken):
             return Failure("accounts_unavailable", counted=False)
         except Refusal as refusal:
             return Failure(refusal.code, final=True)
         try:
-            self._send(claimed, address)
+            conversation.hand_over(self._letter(claimed, address))
         except Refused as refusal:
             return Failure(f"recipient_refused_{refusal.args[0]}", final=True)
         except smtplib.SMTPResponseException as error:
@@ -75,24 +85,44 @@ class MailWorker:
             return Failure("address_unusable", final=True)
         return None
 
-    def _send(self, claimed: Claimed, address: dict[str, Any]) -> None:
+    def _letter(self, claimed: Claimed, address: dict[str, Any]) -> Message:
         recipient = Recipient(address["email"], address["full_name"])
         if claimed.text is None:
             text = letters.confirmation(address["token"], recipient, self.portal_url)
         else:
             text = letters.notice(claimed.text, recipient, self.portal_url)
-        mail = letters.letter(text, self.sender, recipient, claimed.delivery_id, clock.now())
-        self.server.hand_over(mail, self.sender.domain)
+        return letters.letter(text, self.sender, recipient, claimed.delivery_id, clock.now())
 
-    def _conclude(self, claimed: Claimed, failure: Failure | None) -> None:
+    def _conclude(self, tried: list[tuple[Claimed, Failure | None]]) -> None:
+        sent = [mail for mail, failure in tried if failure is None]
+        failures = [(mail, failure) for mail, failure in tried if failure is not None]
         with self.transactions.writing() as session:
-            if failure is None:
-                deliveries.sent(session, claimed, clock.now())
-                state = "sent"
-            elif not failure.counted:
-                state = deliveries.postponed(session, claimed, failure.reason, clock.now())
-            else:
-                state = deliveries.failed(session, claimed, failure.reason, clock.now(), failure.final)
-        reason = failure.reason if failure else None
-        notify = log.info if failure is None else log.warning
-        notify("mail", delivery_id=claimed.delivery_id, state=state, attempts=claimed.attempts, reason=reason)
+            if sent:
+                deliveries.sent(session, sent, clock.now())
+            states = [_note(session, mail, failure) for mail, failure in failures]
+        if sent:
+            log.info("mails_sent", delivery_ids=[mail.delivery_id for mail in sent], attempts=sent[0].attempts)
+        for (mail, failure), state in zip(failures, states, strict=True):
+            log.warning(
+                "mail", delivery_id=mail.delivery_id, state=state, attempts=mail.attempts, reason=failure.reason
+            )
+
+
+def _note(session: Session, mail: Claimed, failure: Failure) -> str:
+    if not failure.counted:
+        return deliveries.postponed(session, mail, failure.reason, clock.now())
+    return deliveries.failed(session, mail, failure.reason, clock.now(), failure.final)
+
+
+def _once_for_each_person(ask: Ask) -> Ask:
+    """The same question without a repeat, except where each answer brings another token."""
+    known: dict[str, dict[str, Any]] = {}
+
+    def ask_once(question: dict[str, Any]) -> dict[str, Any]:
+        if question["purpose"] == EMAIL_CONFIRMATION:
+            return ask(question)
+        if question["user_id"] not in known:
+            known[question["user_id"]] = ask(question)
+        return known[question["user_id"]]
+
+    return ask_once

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, func, or_, select, text
+from sqlalchemy import Select, Table, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,20 @@ from notifications.domain.texts import Kind, places
 from notifications.models import Enrolment, LessonChange
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 3))")
+_ASKED_OF_AN_ENROLMENT = ("group_id", "enrollment_id", "enrolled_at")
+_ENDED_ON = (
+    select(Enrolment.ended_on)
+    .where(Enrolment.region_code == bindparam("region_code"), Enrolment.enrollment_id == bindparam("enrollment_id"))
+    .scalar_subquery()
+)
+_CHANGES_MISSED = (
+    select(*(getattr(LessonChange, field.name) for field in fields(News)))
+    .where(LessonChange.region_code == bindparam("region_code"), LessonChange.group_id == bindparam("group_id"))
+    .where(LessonChange.changed_at >= bindparam("enrolled_at"))
+    .where(or_(_ENDED_ON.is_(None), LessonChange.first_on <= _ENDED_ON))
+    .order_by(LessonChange.event_id)
+)
+"""Changes of the group's lessons that were made since the child was enrolled, and heard of before."""
 
 
 def keep_enrolment(session: Session, event: Received) -> None:
@@ -26,8 +40,9 @@ def keep_enrolment(session: Session, event: Received) -> None:
     keep_notice(session, event, places.ENROLLED)
     _lock(session, event)
     _keep(session, event, {"enrolled_at": event.data["enrolled_at"]})
-    for change in session.scalars(_changes_missed(event)):
-        tell(session, _news(change), event.data["child_id"])
+    asked = {"region_code": event.region_code, **{name: event.data[name] for name in _ASKED_OF_AN_ENROLMENT}}
+    for change in session.execute(_CHANGES_MISSED, asked).all():
+        tell(session, News(*change), event.data["child_id"])
 
 
 def keep_end(session: Session, event: Received, kind: Kind) -> None:
@@ -61,10 +76,6 @@ def _keep(session: Session, event: Received, part: dict[str, Any]) -> None:
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=known))
 
 
-def _news(change: LessonChange) -> News:
-    return News(**{field.name: getattr(change, field.name) for field in fields(News)})
-
-
 def _children_told(news: News, first_on: date, changed_at: datetime) -> Select[str]:
     """Children of the group who were enrolled when the lesson changed, and not gone before it."""
     return (
@@ -72,20 +83,4 @@ def _children_told(news: News, first_on: date, changed_at: datetime) -> Select[s
         .where(Enrolment.region_code == news.region_code, Enrolment.group_id == news.group_id)
         .where(Enrolment.enrolled_at <= changed_at, or_(Enrolment.ended_on.is_(None), Enrolment.ended_on >= first_on))
         .order_by(Enrolment.child_id)
-    )
-
-
-def _changes_missed(event: Received) -> Select[LessonChange]:
-    """Changes of the group's lessons that were made since the child was enrolled, and heard of before."""
-    ended_on = (
-        select(Enrolment.ended_on)
-        .where(Enrolment.region_code == event.region_code, Enrolment.enrollment_id == event.data["enrollment_id"])
-        .scalar_subquery()
-    )
-    return (
-        select(LessonChange)
-        .where(LessonChange.region_code == event.region_code, LessonChange.group_id == event.data["group_id"])
-        .where(LessonChange.changed_at >= event.data["enrolled_at"])
-        .where(or_(ended_on.is_(None), LessonChange.first_on <= ended_on))
-        .order_by(LessonChange.event_id)
     )

@@ -10,7 +10,7 @@ from chassis.outbox import Received
 from chassis.service import Service, command, every, on_event, query
 from contracts import accounts, billing, catalog, certificates, enrollment, registry
 from contracts import notifications as contract
-from notifications import commands, queries, roster
+from notifications import commands, deliveries, queries, roster
 from notifications.domain.texts import certificates as documents
 from notifications.domain.texts import lessons, money, places
 from notifications.mail import MailWorker
@@ -183,7 +183,8 @@ class NotificationsService(Service):
 
     @every(seconds=1, session=False)
     def send_mail(self) -> bool:
-        """The next mail that is due."""
+        """The mails that are due."""
         ask = partial(self.calls.call, accounts.GET_MAILING_ADDRESS, timeout_seconds=ASK_TIMEOUT_SECONDS)
         settings = self.settings
-        return MailWorker(self.transactions, ask, settings.smtp, settings.sender, settings.portal_url).send_next()
+        worker = MailWorker(self.transactions, ask, settings.smtp, settings.sender, settings.portal_url)
+        return deliveries.may_be_more(worker.send_due())

@@ -1,10 +1,11 @@
-"""Handing a mail to a mail server."""
+"""Handing mails to a mail server."""
 
 import smtplib
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from email.message import EmailMessage
+from email.message import Message
 from time import monotonic
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,15 +13,15 @@ from urllib.parse import unquote, urlsplit
 TIMEOUT_SECONDS = 10
 """For each step of the conversation."""
 CONVERSATION_SECONDS = 20
-"""For all of it, so that a lease on the mail may be short."""
+"""For all of it, whatever the number of mails, so that a lease on them may be short."""
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 class _InTime:
     """A conversation that ends in time, however slow each single answer is."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.ends_at = monotonic() + CONVERSATION_SECONDS
+    def __init__(self, ends_at: float, *arguments: Any, **options: Any) -> None:
+        self.ends_at = ends_at
         super().__init__(*arguments, **options)
 
     def getreply(self) -> tuple[int, bytes]:
@@ -66,38 +67,76 @@ class Server:
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         return cls(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme], user, password)
 
-    def hand_over(self, mail: EmailMessage, greeting: str) -> None:
-        """Give the mail to the server, greeting it as the host `greeting`.
+    @contextmanager
+    def conversation(self, greeting: str) -> Iterator["Conversation"]:
+        """Mails for the server, which is greeted as the host `greeting`, within the time for a conversation."""
+        conversation = Conversation(self, greeting, monotonic() + CONVERSATION_SECONDS)
+        try:
+            yield conversation
+            conversation.say_goodbye()
+        finally:
+            conversation.hang_up()
+
+
+@dataclass
+class Conversation:
+    """Mails handed over one after the other, over one connection for as long as it serves."""
+
+    server: Server
+    greeting: str
+    ends_at: float
+    client: smtplib.SMTP | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no time for another mail."""
+        return monotonic() >= self.ends_at
+
+    def hand_over(self, mail: Message) -> None:
+        """Give a mail to the server.
 
         Raises `Refused` when the server will never take it for this recipient, `smtplib.SMTPException` or `OSError`
         when another try may do better.
         """
-        client = self._connect(greeting)
+        self.client = self.client or self._connect()
         try:
-            if self.user:
-                client.login(self.user, self.password)
-            client.send_message(mail)
+            self.client.send_message(mail)
         except smtplib.SMTPRecipientsRefused as refusal:
             codes = [code for code, _ in refusal.recipients.values()]
             if all(code >= 500 for code in codes):
                 raise Refused(codes[0]) from None
+            self.hang_up()
             raise
-        else:
-            with suppress(smtplib.SMTPException, OSError):
-                client.quit()
-        finally:
-            client.close()
+        except BaseException:
+            self.hang_up()
+            raise
 
-    def _connect(self, greeting: str) -> smtplib.SMTP:
-        if self.scheme == "smtps":
-            return _EncryptedClient(
-                self.host, self.port, greeting, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
-            )
-        client = _Client(self.host, self.port, greeting, timeout=TIMEOUT_SECONDS)
-        if self.scheme == "smtp+starttls":
-            try:
-                client.starttls(context=ssl.create_default_context())
-            except BaseException:
-                client.close()
-                raise
+    def say_goodbye(self) -> None:
+        """End politely, if the server still listens."""
+        if self.client is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self.client.quit()
+
+    def hang_up(self) -> None:
+        """Close the connection; the next mail opens another."""
+        if self.client is not None:
+            self.client.close()
+            self.client = None
+
+    def _connect(self) -> smtplib.SMTP:
+        server, secured = self.server, ssl.create_default_context() if self.server.scheme != "smtp" else None
+        timeout = max(0.1, min(TIMEOUT_SECONDS, self.ends_at - monotonic()))
+        where = (self.ends_at, server.host, server.port, self.greeting)
+        if server.scheme == "smtps":
+            client: smtplib.SMTP = _EncryptedClient(*where, timeout=timeout, context=secured)
+        else:
+            client = _Client(*where, timeout=timeout)
+        try:
+            if server.scheme == "smtp+starttls":
+                client.starttls(context=secured)
+            if server.user:
+                client.login(server.user, server.password)
+        except BaseException:
+            client.close()
+            raise
         return client

@@ -20,6 +20,9 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     answer_to_recipient: str = ""
     answer_to_data: str = ""
+    refused: dict[str, str] = field(default_factory=dict)
+    """By address: what the server says instead of taking that recipient."""
+    conversations: int = 0
     on_arrival: Callable[[], None] = lambda: None
 
     @property
@@ -27,10 +30,18 @@ class Mailbox:
         """Where to hand mail over."""
         return f"smtp://127.0.0.1:{self.port}"
 
+    async def handle_EHLO(  # noqa: N802
+        self, _server: Any, session: Any, _envelope: Any, host: str, responses: list[str]
+    ) -> list[str]:
+        """Begin a conversation."""
+        session.host_name = host
+        self.conversations += 1
+        return responses
+
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
         """Take or refuse a recipient."""
-        if self.answer_to_recipient:
-            return self.answer_to_recipient
+        if refusal := self.refused.get(address, self.answer_to_recipient):
+            return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

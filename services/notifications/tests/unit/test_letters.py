@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from notifications.domain.texts import Text
 PARENT = Recipient("anna@example.org", "Анна Ивановна Примерова")
 SENDER = Sender("Навигатор", "no-reply@example.org")
 AT = datetime(2026, 11, 22, 3, tzinfo=UTC)
+UNICODE = st.characters(exclude_categories=["Cs"])
 DELIVERY_ID = "7c1d2f0e-5a53-5a0c-9d5e-0d8e7f1f2a3b"
 
 
@@ -28,13 +30,23 @@ def test_the_confirmation_has_a_link_and_the_bare_code_on_a_line_of_its_own() ->
     assert "\nКод подтверждения: a+b/c=\n" in body
 
 
-@given(st.text(min_size=1), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))
-def test_whatever_the_name_is_it_adds_no_header(name: str, body: str) -> None:
+@given(st.text(min_size=1), st.text(UNICODE, min_size=1, max_size=80), st.text(UNICODE, min_size=1, max_size=200))
+def test_whatever_name_and_subject_are_they_add_no_header(name: str, subject: str, body: str) -> None:
     recipient = Recipient("anna@example.org", name.encode("utf-8", "replace").decode())
-    mail = letters.letter(Text("Тема", body), SENDER, recipient, DELIVERY_ID, AT)
+    mail = letters.letter(Text(subject, body), SENDER, recipient, DELIVERY_ID, AT)
     read = message_from_bytes(mail.as_bytes(), policy=policy.SMTP)
     assert sorted(read.keys()) == sorted(mail.keys())
     assert [address.addr_spec for address in read["To"].addresses] == ["anna@example.org"]
+
+
+def test_a_long_name_and_a_long_subject_are_folded_as_mail_servers_want_it() -> None:
+    recipient = Recipient("anna@example.org", "Анна-Мария " * 18 + "Примерова")
+    subject = "Робототехника и программирование " * 6
+    mail = letters.letter(Text(subject, "Текст."), SENDER, recipient, DELIVERY_ID, AT)
+    assert max(map(len, mail.as_bytes().split(b"\n"))) <= 78
+    read = message_from_bytes(mail.as_bytes())
+    assert str(make_header(decode_header(read["Subject"]))) == subject.strip()
+    assert str(make_header(decode_header(read["To"]))) == f"{recipient.full_name} <anna@example.org>"
 
 
 def test_the_mail_is_plain_utf8_text_that_reads_back() -> None:

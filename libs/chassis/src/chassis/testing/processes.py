@@ -21,19 +21,26 @@ class ServiceProcess:
     """
 
     def __init__(
-        self, module: str, environment: Mapping[str, str], output: Path, arguments: Sequence[str] = ("serve",)
+        self,
+        module: str,
+        environment: Mapping[str, str],
+        output: Path,
+        arguments: Sequence[str] = ("serve",),
+        niceness: int = 0,
     ) -> None:
         self.module = module
         self.environment = dict(environment)
         self.output = output
         self.arguments = tuple(arguments)
+        self.niceness = niceness
         self.start()
 
     def start(self) -> None:
         """Start it, again when it has ended."""
+        python = [sys.executable, "-W", "ignore::DeprecationWarning"]
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "ignore::DeprecationWarning", "-m", self.module, *self.arguments],
+                [*("nice", "-n", str(self.niceness)), *python, "-m", self.module, *self.arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -44,6 +44,8 @@ class Suite:
     private_key: str
     database_url: dict[str, str] = field(default_factory=dict)
     processes: dict[str, list[ServiceProcess]] = field(default_factory=dict)
+    niceness: Mapping[str, int] = field(default_factory=dict)
+    """How far services stand back where others want the processor, too."""
 
     def amqp_url(self, user: str) -> str:
         """The suite's virtual host as a broker user."""
@@ -62,7 +64,8 @@ class Suite:
         running = self.processes.setdefault(service, [])
         output = self.directory / f"{service}-{len(running) + 1}.log"
         admin = {"KRUZHOK_ADMIN_ADDRESS": f"127.0.0.1:{free_port()}"}
-        process = ServiceProcess(service, {**self.environment_of(service), **admin, **environment}, output)
+        variables = {**self.environment_of(service), **admin, **environment}
+        process = ServiceProcess(service, variables, output, niceness=self.niceness.get(service, 0))
         running.append(process)
         return process
 
@@ -102,19 +105,21 @@ def running_suite(
     environment: Mapping[str, str] | None = None,
     topology: str = "contracts.topology",
     sample: Sequence[str] = (),
+    niceness: Mapping[str, int] | None = None,
 ) -> Iterator[Suite]:
     """Start the services (all that the topology names, else) and wait until each is ready; stop them afterwards.
 
     `instances` says of which to start several, or none (0: its database exists, its process does not). `environment`
-    is added to that of every process. `sample` names services whose sample data is loaded first. Settings without a
-    default are filled by the end of their names: `_TOKEN_PRIVATE_KEY`, `_SMTP_URL`, `_PORTAL_URL`, and `_KEY` for 32
-    bytes in base64.
+    is added to that of every process. `sample` names services whose sample data is loaded first. `niceness` says which
+    services stand back, 0 to 19, where others want the processor. Settings without a default are filled by the end of
+    their names: `_TOKEN_PRIVATE_KEY`, `_SMTP_URL`, `_PORTAL_URL`, and `_KEY` for 32 bytes in base64.
     """
     definitions: Mapping[str, Any] = importlib.import_module(topology).definitions()
     names = list(services or (user["name"] for user in definitions["users"]))
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="suite-")))
         suite = _empty_suite(stack, stack.enter_context(vhost(definitions)), directory, environment or {})
+        suite.niceness = niceness or {}
         for name in names:
             if _has_database(name):
                 suite.database_url[name] = stack.enter_context(service_database(name))

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from accounts import facts
 from accounts.commands import recognition
 from accounts.domain.likeness import Sketch
-from accounts.models import Applicant, Child, ChildAccess, Guardianship, Pupil
+from accounts.models import Applicant, Child, ChildAccess, Departure, Guardianship, Pupil
 from accounts.vault import Vault
 from chassis import clock
 from chassis.context import Actor
@@ -81,6 +81,15 @@ def remember_applicant(session: Session, event: Received) -> None:
             application_id=event.data["application_id"],
             submitted_at=event.data["submitted_at"],
         )
+        .on_conflict_do_nothing()
+    )
+
+
+def remember_departure(session: Session, event: Received, application_id: str, last_on: date | None = None) -> None:
+    """Keep that an application has ended, before an enrolment or with the last day of one."""
+    session.execute(
+        insert(Departure)
+        .values(region_code=event.region_code, application_id=application_id, last_on=last_on)
         .on_conflict_do_nothing()
     )
 

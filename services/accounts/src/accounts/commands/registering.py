@@ -50,13 +50,13 @@ def make_mailing(session: Session, request: dict[str, Any]) -> dict[str, Any]:
 
     `NotFound` for an unknown person, and for notices to an address that nobody has confirmed.
     """
-    found = session.execute(
+    confirming = request["purpose"] == "email_confirmation"
+    query = (
         select(Account, Login.email)
         .join(Login, (Login.region_code == Account.region_code) & (Login.user_id == Account.user_id))
         .where(Account.user_id == request["user_id"])
-        .with_for_update(of=Account)
-    ).one_or_none()
-    confirming = request["purpose"] == "email_confirmation"
+    )
+    found = session.execute(query.with_for_update(of=Account) if confirming else query).one_or_none()
     if found is None or (found.Account.confirmed_at is None and not confirming):
         raise NotFound("person_not_found", "No such person, or no confirmed address.")
     account = found.Account

@@ -1,6 +1,6 @@
 """Opened contracts: each lesson charges and releases what it should; an ended contract is closed by its last lesson."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from billing.commands import ledger, monthly
 from billing.commands.entries import save
-from billing.commands.lines import Background, Line, backgrounds, unsettled
+from billing.commands.lines import Background, Unsettled, unsettled
 from billing.commands.movements import Posting, postings_of, release_of
+from billing.domain import ledger as books
 from billing.domain.charges import Hold, Release, settle_lessons
-from billing.domain.contract import ACTIVE, CLOSED
-from billing.models import Pocket
+from billing.domain.contract import CLOSED
 from chassis.outbox import record
 from chassis.values import Amount
 from contracts.billing import CONTRACT_CLOSED
@@ -46,65 +46,80 @@ def converge(session: Session, region_code: str, certificate_ids: Sequence[str],
 
     The certificates are locked.
     """
-    lines = unsettled(session, region_code, certificate_ids, at)
-    known = backgrounds(session, region_code, lines, at) if lines else {}
-    _prepay_ended(session, region_code, known.values(), at)
-    spare: dict[Pocket, int] = {}
+    return _settle(session, region_code, unsettled(session, region_code, certificate_ids, at), at)
+
+
+def converge_lesson(
+    session: Session, region_code: str, certificate_ids: Sequence[str], lesson_id: str, at: datetime
+) -> Charged:
+    """The same, when marks of this lesson are all that was learnt since these certificates were settled last.
+
+    All else is looked at only where the mark may be the last that an ended contract waited for.
+    """
+    contracts = unsettled(session, region_code, certificate_ids, at, lesson_id)
+    if any(each.background.ends for each in contracts):
+        return converge(session, region_code, certificate_ids, at)
+    return _settle(session, region_code, contracts, at)
+
+
+def _settle(session: Session, region_code: str, contracts: Sequence[Unsettled], at: datetime) -> Charged:
+    _prepay_ended(session, region_code, contracts, at)
+    spare: dict[books.Pocket, int] = {}
     postings: list[Posting] = []
     closing: list[Background] = []
-    for contract_id, its_lines in lines.items():
-        background = known[contract_id]
-        done, still_open = _settled(session, background, its_lines, spare, at)
+    for each in contracts:
+        done, still_open = _settled(session, each, spare, at)
         postings += done
-        if background.end and background.contract.state == ACTIVE and not still_open:
-            closing.append(background)
+        if each.background.ends and not still_open:
+            closing.append(each.background)
     if postings:
         ledger.post(session, region_code, [each.movement for each in postings if each.movement], at)
         save(session, region_code, postings, at)
     _close(session, closing)
     return Charged(
         released=any(each.releases for each in postings),
-        leaving=tuple(sorted({each.background.contract.certificate_id for each in postings if each.leaves})),
+        leaving=tuple(sorted({each.background.certificate_id for each in postings if each.leaves})),
     )
 
 
 def _settled(
-    session: Session, background: Background, lines: Sequence[Line], spare: dict[Pocket, int], at: datetime
+    session: Session, contract: Unsettled, spare: dict[books.Pocket, int], at: datetime
 ) -> tuple[list[Posting], bool]:
     """What one contract's lessons call for, and whether any of them may still be charged.
 
     `spare` is what each pocket will have left after the postings so far.
     """
-    terms, pocket = background.terms, background.pocket
-    if terms is None or pocket is None:
+    background, terms = contract.background, contract.background.terms
+    if terms is None or background.available_minor is None:
         return [], False
     if background.by_month:
         return _months(session, background, at)
-    settled = settle_lessons(terms, (line.known() for line in lines), spare.setdefault(pocket, pocket.available_minor))
-    spare[pocket] += sum(step.amount for step in settled.steps if isinstance(step, Release))
-    spare[pocket] -= sum(step.amount for step in settled.steps if isinstance(step, Hold))
-    by_lesson = {line.planned.lesson_id: line for line in lines}
+    left = spare.setdefault(background.pocket, background.available_minor)
+    settled = settle_lessons(terms, (line.lesson for line in contract.lines), left)
+    left += sum(step.amount for step in settled.steps if isinstance(step, Release))
+    spare[background.pocket] = left - sum(step.amount for step in settled.steps if isinstance(step, Hold))
+    by_lesson = {line.lesson.lesson_id: line for line in contract.lines}
     return postings_of(background, by_lesson, settled.steps, at), settled.open
 
 
-def _prepay_ended(session: Session, region_code: str, known: Collection[Background], at: datetime) -> None:
+def _prepay_ended(session: Session, region_code: str, contracts: Sequence[Unsettled], at: datetime) -> None:
     """Contracts by the month debit what is due before they let the rest go."""
-    certificate_ids = {each.contract.certificate_id for each in known if each.by_month}
+    certificate_ids = {each.background.certificate_id for each in contracts if each.background.by_month}
     if certificate_ids:
         monthly.prepay(session, region_code, sorted(certificate_ids), at)
 
 
 def _months(session: Session, background: Background, at: datetime) -> tuple[list[Posting], bool]:
     """Release what the months up to the end will not take; they are taken when their first day comes."""
-    contract, end = background.contract, background.end
+    end = background.end
     if end is None:
         return [], True
     held, due = session.execute(
         _MONTHS_LEFT,
         {
-            "region_code": contract.region_code,
-            "certificate_id": contract.certificate_id,
-            "contract_id": contract.contract_id,
+            "region_code": background.region_code,
+            "certificate_id": background.certificate_id,
+            "contract_id": background.contract_id,
             "ended_on": end.on,
         },
     ).one()
@@ -113,9 +128,8 @@ def _months(session: Session, background: Background, at: datetime) -> tuple[lis
 
 
 def _close(session: Session, closing: Sequence[Background]) -> None:
-    for background in closing:
-        contract, enrollment, end = background.contract, background.enrollment, background.end
-        reason = end.reason if end else None
+    for contract in closing:
+        reason = contract.end.reason if contract.end else None
         parameters = {"region_code": contract.region_code, "contract_id": contract.contract_id}
         version = session.scalar(_CLOSING, {**parameters, "closed": CLOSED, "reason": reason})
         record(
@@ -128,8 +142,8 @@ def _close(session: Session, closing: Sequence[Background]) -> None:
                 "contract_id": contract.contract_id,
                 "enrollment_id": contract.enrollment_id,
                 "certificate_id": contract.certificate_id,
-                "child_id": enrollment.child_id,
-                "group_id": enrollment.group_id,
+                "child_id": contract.child_id,
+                "group_id": contract.group_id,
                 "certificate_share": Amount(contract.certificate_share_minor, contract.unit).to_wire(),
                 "parent_share": Amount(contract.parent_share_minor, contract.unit).to_wire(),
                 "effective_from": contract.effective_from,

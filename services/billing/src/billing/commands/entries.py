@@ -1,19 +1,20 @@
 """What was posted for lessons, written beside the ledger and announced: charges, their reversals, released parts."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.commands.movements import Posting
 from billing.domain import ledger as books
 from billing.domain.charges import Debit, Hold, Release, Reversal
-from billing.models import Charge, Pocket
-from chassis.outbox import record
+from chassis.outbox import Announcement, record_all
 from chassis.values import Amount
 from contracts.billing import DEBIT_POSTED, DEBIT_REVERSED
 
+_CHARGING = text("INSERT INTO charge SELECT * FROM jsonb_populate_recordset(NULL::charge, CAST(:rows AS jsonb))")
 _REVERSING = text(
     "UPDATE charge c SET reversal_id = r.by"
     " FROM unnest(CAST(:charges AS uuid[]), CAST(:by AS uuid[])) AS r (charge_id, by)"
@@ -56,23 +57,23 @@ def _save_reversals(session: Session, region_code: str, postings: Sequence[Posti
 def _save_charges(session: Session, postings: Sequence[Posting], at: datetime) -> None:
     rows = [
         {
-            "region_code": posting.background.contract.region_code,
+            "region_code": posting.background.region_code,
             "charge_id": posting.entry_id,
-            "contract_id": posting.background.contract.contract_id,
+            "contract_id": posting.background.contract_id,
             "lesson_id": step.lesson.lesson_id,
             "generation": step.generation,
             "mark": step.lesson.mark,
             "amount_minor": step.amount,
             "uncovered_minor": step.uncovered,
-            "unit": posting.background.contract.unit,
-            "charged_at": at,
+            "unit": posting.background.unit,
+            "charged_at": at.isoformat(),
         }
         for posting in postings
         for step in posting.steps
         if isinstance(step, Debit)
     ]
     if rows:
-        session.execute(insert(Charge), rows)
+        session.execute(_CHARGING, {"rows": json.dumps(rows)})
 
 
 def _save_releases(session: Session, region_code: str, postings: Sequence[Posting]) -> None:
@@ -82,7 +83,7 @@ def _save_releases(session: Session, region_code: str, postings: Sequence[Postin
     for posting in postings:
         for step in posting.steps:
             if isinstance(step, Release | Hold):
-                key = (posting.background.contract.contract_id, step.lesson.lesson_id)
+                key = (posting.background.contract_id, step.lesson.lesson_id)
                 more[key] = more.get(key, 0) + (step.amount if isinstance(step, Release) else -step.amount)
                 outcomes.setdefault(key, step.outcome if isinstance(step, Release) else None)
     if more:
@@ -98,26 +99,26 @@ def _save_releases(session: Session, region_code: str, postings: Sequence[Postin
 
 def _announce(session: Session, postings: Sequence[Posting], at: datetime) -> None:
     """One event for each debit and each reversal, with what its pocket had right after it."""
-    pockets: dict[Pocket, tuple[int, int]] = {}
+    pockets: dict[books.Pocket, tuple[int, int]] = {}
+    announcements: list[Announcement] = []
     for posting in postings:
-        pocket, movement = posting.background.pocket, posting.movement
-        if pocket is None or movement is None:
+        background, movement = posting.background, posting.movement
+        if movement is None:
             continue
-        available, held = pockets.get(pocket, (pocket.available_minor, pocket.held_minor))
+        before = background.available_minor or 0, background.held_minor or 0
+        available, held = pockets.get(background.pocket, before)
         available += _AVAILABLE.get(movement.kind, 0) * movement.amount.minor
         held += _HELD[movement.kind] * movement.amount.minor
-        pockets[pocket] = available, held
+        pockets[background.pocket] = available, held
         if movement.kind in (books.DEBIT, books.REVERSAL):
-            _announce_one(session, posting, movement, available, held, at)
+            announcements.append(_announcement(posting, movement, available, held, at))
+    record_all(session, announcements)
 
 
-def _announce_one(
-    session: Session, posting: Posting, movement: books.Movement, available: int, held: int, at: datetime
-) -> None:
-    contract, enrollment, line = posting.background.contract, posting.background.enrollment, posting.line
+def _announcement(posting: Posting, movement: books.Movement, available: int, held: int, at: datetime) -> Announcement:
+    contract, lesson = posting.background, posting.line.lesson if posting.line else None
     debit_id = movement.reverses or movement.movement_id
-    record(
-        session,
+    return Announcement(
         DEBIT_REVERSED if movement.reverses else DEBIT_POSTED,
         region_code=contract.region_code,
         subject=debit_id,
@@ -127,12 +128,12 @@ def _announce_one(
             "contract_id": contract.contract_id,
             "enrollment_id": contract.enrollment_id,
             "certificate_id": contract.certificate_id,
-            "child_id": enrollment.child_id,
-            "group_id": enrollment.group_id,
-            "provider_id": enrollment.provider_id,
-            "lesson_id": line.planned.lesson_id if line else None,
-            "lesson_on": line.on if line else None,
-            "mark": line.mark.mark if line and line.mark else None,
+            "child_id": contract.child_id,
+            "group_id": contract.group_id,
+            "provider_id": contract.provider_id,
+            "lesson_id": lesson.lesson_id if lesson else None,
+            "lesson_on": lesson.on if lesson else None,
+            "mark": lesson.mark if lesson else None,
             "amount": movement.amount.to_wire(),
             "balance_after": Amount(available, contract.unit).to_wire(),
             "held_after": Amount(held, contract.unit).to_wire(),

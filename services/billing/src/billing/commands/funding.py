@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select, update
+from sqlalchemy import Select, and_, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from billing.commands import locks
+from billing.commands.planning import join_as_written
 from billing.commands.programmes import rules_at
 from billing.domain.queue import Purse, affordable
 from billing.models import (
@@ -27,6 +28,7 @@ from billing.models import (
     FundingRules,
 )
 from billing.models.queue import (
+    AT,
     end_of_enrollment,
     in_line,
     last_live_day,
@@ -73,37 +75,24 @@ class Grant:
 
 def unmet_needs(session: Session, region_code: str, child_ids: Collection[str], at: datetime) -> list[Need]:
     """Needs of these children that no programme has on its list yet, the first enrolled first."""
-    columns = (Certificate.certificate_id, FundingProgramme.programme_id)
-    query = _unlisted(*columns, func.max(last_live_day()), region_code=region_code, at=at)
-    query = query.where(Certificate.child_id.in_(child_ids))
-    query = query.group_by(*columns).order_by(func.min(Enrollment.enrolled_at), Certificate.certificate_id)
-    return [Need(*row) for row in session.execute(query)]
+    join_as_written(session)
+    asked = {"region_code": region_code, "child_ids": list(child_ids), "at": at}
+    return [Need(*row) for row in session.execute(_UNMET, asked)]
 
 
 def unlisted_children(session: Session, region_code: str, at: datetime) -> Sequence[str]:
     """A batch of the region's children with needs that no programme has on its list, the first enrolled first."""
-    query = _unlisted(Certificate.child_id, region_code=region_code, at=at)
-    query = query.group_by(Certificate.child_id).order_by(func.min(Enrollment.enrolled_at), Certificate.child_id)
-    return [child_id for (child_id,) in session.execute(query.limit(BATCH))]
+    return [child_id for (child_id,) in session.execute(_UNLISTED, {"region_code": region_code, "at": at})]
 
 
-def _unlisted(*columns: Any, region_code: str, at: datetime) -> Select[Any]:
-    """SQL: certificates in force with a live enrolment that a programme should pay for and does not know of."""
-    listed = exists().where(
-        FundingRequest.region_code == Certificate.region_code,
-        FundingRequest.certificate_id == Certificate.certificate_id,
-        FundingRequest.programme_id == FundingProgramme.programme_id,
-    )
-    return _enrolled(*columns).where(
-        Certificate.region_code == region_code,
-        CertificateState.certificate_id.is_(None),
-        last_live_day() >= local_day(at),
-        ~listed,
-    )
+def changed_places(session: Session, region_code: str, child_ids: Collection[str]) -> list[Change]:
+    """Places of these children in lines that no longer say until when they have a live enrolment."""
+    asked = {"region_code": region_code, "child_ids": list(child_ids)}
+    return [Change(*row) for row in session.execute(_CHANGED, asked)]
 
 
 def _enrolled(*columns: Any) -> Select[Any]:
-    """SQL: certificates with their children's enrolments and the programmes that should pay for them."""
+    """SQL: a region's certificates, their children's enrolments and the programmes that should pay for them."""
     return (
         select(*columns)
         .select_from(Certificate)
@@ -115,27 +104,45 @@ def _enrolled(*columns: Any) -> Select[Any]:
         .join(FundingProgramme, programme_of_enrollment())
         .outerjoin(EnrollmentEnd, end_of_enrollment())
         .outerjoin(CertificateState, out_of_force())
+        .where(Certificate.region_code == bindparam("region_code"), CertificateState.certificate_id.is_(None))
     )
 
 
-def changed_places(session: Session, region_code: str, child_ids: Collection[str]) -> list[Change]:
-    """Places of these children in lines that no longer say until when they have a live enrolment."""
+def _unlisted(*columns: Any) -> Select[Any]:
+    """SQL: certificates in force with a live enrolment that a programme should pay for and does not know of."""
+    listed = exists().where(
+        FundingRequest.region_code == Certificate.region_code,
+        FundingRequest.certificate_id == Certificate.certificate_id,
+        FundingRequest.programme_id == FundingProgramme.programme_id,
+    )
+    return _enrolled(*columns).where(last_live_day() >= local_day(AT), ~listed)
+
+
+def _unmet() -> Select[Any]:
+    columns = (Certificate.certificate_id, FundingProgramme.programme_id)
+    query = _unlisted(*columns, func.max(last_live_day())).where(_OF_CHILDREN).group_by(*columns)
+    return query.order_by(func.min(Enrollment.enrolled_at), Certificate.certificate_id)
+
+
+def _unlisted_children() -> Select[Any]:
+    query = _unlisted(Certificate.child_id).group_by(Certificate.child_id)
+    return query.order_by(func.min(Enrollment.enrolled_at), Certificate.child_id).limit(BATCH)
+
+
+def _changed() -> Select[Any]:
     live = (
         _enrolled(FundingProgramme.programme_id, Certificate.certificate_id, func.max(last_live_day()).label("until"))
-        .where(
-            Certificate.region_code == region_code,
-            Certificate.child_id.in_(child_ids),
-            CertificateState.certificate_id.is_(None),
-        )
+        .where(_OF_CHILDREN)
         .group_by(FundingProgramme.programme_id, Certificate.certificate_id)
         .subquery()
     )
-    query = (
+    return (
         select(FundingRequest.certificate_id, FundingRequest.programme_id, live.c.until)
+        .select_from(Certificate)
         .join(
-            Certificate,
-            (Certificate.region_code == FundingRequest.region_code)
-            & (Certificate.certificate_id == FundingRequest.certificate_id),
+            FundingRequest,
+            (FundingRequest.region_code == Certificate.region_code)
+            & (FundingRequest.certificate_id == Certificate.certificate_id),
         )
         .outerjoin(
             live,
@@ -145,13 +152,16 @@ def changed_places(session: Session, region_code: str, child_ids: Collection[str
             ),
         )
         .where(
-            FundingRequest.region_code == region_code,
+            Certificate.region_code == bindparam("region_code"),
+            _OF_CHILDREN,
             FundingRequest.granted_at.is_(None),
-            Certificate.child_id.in_(child_ids),
             FundingRequest.live_until.is_distinct_from(live.c.until),
         )
     )
-    return [Change(*row) for row in session.execute(query)]
+
+
+_OF_CHILDREN = Certificate.child_id.in_(bindparam("child_ids", expanding=True))
+_UNMET, _UNLISTED, _CHANGED = _unmet(), _unlisted_children(), _changed()
 
 
 def admit(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from billing.commands.planning import join_as_written
 from billing.domain.contract import (
     FROZEN,
     REFUSED,
@@ -36,7 +37,14 @@ from billing.models import (
     Offer,
     Pocket,
 )
-from billing.models.queue import end_of_enrollment, local_day, period_of_enrollment, programme_of_enrollment, rules_on
+from billing.models.queue import (
+    AT,
+    end_of_enrollment,
+    local_day,
+    period_of_enrollment,
+    programme_of_enrollment,
+    rules_on,
+)
 from chassis import clock
 from chassis.values import Amount
 
@@ -73,7 +81,6 @@ class Known:
     def facts(self, available: Amount, at: datetime) -> Facts:
         """The facts as the domain takes them; `available` is what the purse has left for this enrolment."""
         enrollment = self.enrollment
-        paid_by = self.certificate_state if enrollment.price_minor else None
         return Facts(
             application=self._application(),
             enrolled_on=enrollment.enrolled_on,
@@ -83,9 +90,19 @@ class Known:
             offer=_offered(self.offer),
             funding=Funding(self.credit.credited_on, self.credit.was_queued) if self.credit else None,
             available=available,
-            end=end_of(self.end, paid_by, self.certificate.valid_until, self.period, at),
+            end=self._end(at),
             refusal=self.refusal.reason if self.refusal else None,
             frozen=self.certificate_state is not None and self.certificate_state.state == FROZEN,
+        )
+
+    def _end(self, at: datetime) -> End | None:
+        state = self.certificate_state if self.enrollment.price_minor else None
+        return end_of(
+            End(self.end.effective_on, self.end.kind) if self.end else None,
+            certificate_end(state.state, state.changed_on, self.certificate.valid_until) if state else None,
+            self.period.ends_on,
+            self.period.time_zone,
+            at,
         )
 
     def _application(self) -> Application:
@@ -100,19 +117,10 @@ class Known:
         )
 
 
-def end_of(
-    end: EnrollmentEnd | None, state: CertificateState | None, valid_until: date, period: FundingPeriod, at: datetime
-) -> End | None:
-    """The last day that counts for a contract in the period, once the enrolment, certificate or period has ended.
-
-    `state` is that of the certificate, for a contract that costs something.
-    """
-    over = clock.local_date(at, period.time_zone) > period.ends_on
-    return first_end(
-        End(end.effective_on, end.kind) if end else None,
-        certificate_end(state.state, state.changed_on, valid_until) if state else None,
-        End(period.ends_on, "period_ended") if over else None,
-    )
+def end_of(left: End | None, out_of_force: End | None, ends_on: date, time_zone: str, at: datetime) -> End | None:
+    """The last day that counts for a contract, once the child has left, the certificate or the period has ended."""
+    over = clock.local_date(at, time_zone) > ends_on
+    return first_end(left, out_of_force, End(ends_on, "period_ended") if over else None)
 
 
 def terms_of(enrollment: Enrollment) -> Terms:
@@ -143,57 +151,16 @@ def _offered(offer: Offer | None) -> Offered | None:
 
 def with_unopened_enrollments(session: Session, region_code: str, certificate_ids: Sequence[str]) -> Sequence[str]:
     """The certificates with an enrolment whose contract may yet open: seldom any when a lesson page is settled."""
-    decided = exists().where(
-        Contract.region_code == Enrollment.region_code,
-        Contract.enrollment_id == Enrollment.enrollment_id,
-        or_(Contract.effective_from.is_not(None), Contract.state == REFUSED),
-    )
-    query = (
-        select(Certificate.certificate_id)
-        .distinct()
-        .join(Enrollment, _of_child())
-        .where(Certificate.region_code == region_code, Certificate.certificate_id.in_(certificate_ids), ~decided)
-    )
-    return session.scalars(query).all()
+    return session.scalars(_WITH_UNOPENED, {"region_code": region_code, "certificate_ids": certificate_ids}).all()
 
 
 def unopened_enrollments(
     session: Session, region_code: str, certificate_ids: Sequence[str], at: datetime
 ) -> Sequence[Known]:
     """Enrolments of these locked certificates whose contracts may yet open, in the order in which they were made."""
-    newer = aliased(Acceptance)
-    newest = (
-        select(newer.offer_id)
-        .where(newer.region_code == Enrollment.region_code, newer.enrollment_id == Enrollment.enrollment_id)
-        .order_by(newer.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = (
-        select(*_ENTITIES)
-        .select_from(Certificate)
-        .join(Enrollment, _of_child())
-        .join(FundingPeriod, period_of_enrollment())
-        .outerjoin(FundingProgramme, programme_of_enrollment())
-        .outerjoin(FundingRules, rules_on(local_day(at)))
-        .outerjoin(Credit, _of_pocket(Credit))
-        .outerjoin(Pocket, _of_pocket(Pocket))
-        .outerjoin(Offer, _in_region(Offer) & (Offer.offer_id == func.coalesce(newest, Enrollment.offer_id)))
-        .outerjoin(Acceptance, _in_region(Acceptance) & (Acceptance.offer_id == Offer.offer_id))
-        .outerjoin(ContractRefusal, _of_enrollment(ContractRefusal))
-        .outerjoin(EnrollmentEnd, end_of_enrollment())
-        .outerjoin(CertificateState, _of_certificate(CertificateState))
-        .outerjoin(Contract, _of_enrollment(Contract) & (Contract.period_id == FundingPeriod.period_id))
-        .where(
-            Certificate.region_code == region_code,
-            Certificate.certificate_id.in_(certificate_ids),
-            Contract.effective_from.is_(None),
-            Contract.state.is_distinct_from(REFUSED),
-        )
-        .order_by(Certificate.certificate_id, Enrollment.enrolled_at, Enrollment.enrollment_id)
-        .execution_options(populate_existing=True)
-    )
-    return [Known(*cast(Any, row)) for row in session.execute(query)]
+    join_as_written(session)
+    asked = {"region_code": region_code, "certificate_ids": certificate_ids, "at": at}
+    return [Known(*cast(Any, row)) for row in session.execute(_UNOPENED, asked)]
 
 
 _ENTITIES = (
@@ -225,3 +192,51 @@ def _of_pocket(model: type[Credit] | type[Pocket]) -> Any:
         model.municipality_code == Certificate.payer_municipality_code,
         model.unit == Enrollment.unit,
     )
+
+
+def _with_unopened() -> Select[str]:
+    decided = exists().where(
+        Contract.region_code == Enrollment.region_code,
+        Contract.enrollment_id == Enrollment.enrollment_id,
+        or_(Contract.effective_from.is_not(None), Contract.state == REFUSED),
+    )
+    query = select(Certificate.certificate_id).distinct().join(Enrollment, _of_child())
+    return query.where(*_asked(), ~decided)
+
+
+def _unopened() -> Any:
+    newer = aliased(Acceptance)
+    newest = (
+        select(newer.offer_id)
+        .where(newer.region_code == Enrollment.region_code, newer.enrollment_id == Enrollment.enrollment_id)
+        .order_by(newer.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(*_ENTITIES)
+        .select_from(Certificate)
+        .join(Enrollment, _of_child())
+        .join(FundingPeriod, period_of_enrollment())
+        .outerjoin(Contract, _of_enrollment(Contract) & (Contract.period_id == FundingPeriod.period_id))
+        .outerjoin(FundingProgramme, programme_of_enrollment())
+        .outerjoin(FundingRules, rules_on(local_day(AT)))
+        .outerjoin(Credit, _of_pocket(Credit))
+        .outerjoin(Pocket, _of_pocket(Pocket))
+        .outerjoin(Offer, _in_region(Offer) & (Offer.offer_id == func.coalesce(newest, Enrollment.offer_id)))
+        .outerjoin(Acceptance, _in_region(Acceptance) & (Acceptance.offer_id == Offer.offer_id))
+        .outerjoin(ContractRefusal, _of_enrollment(ContractRefusal))
+        .outerjoin(EnrollmentEnd, end_of_enrollment())
+        .outerjoin(CertificateState, _of_certificate(CertificateState))
+        .where(*_asked(), Contract.effective_from.is_(None), Contract.state.is_distinct_from(REFUSED))
+        .order_by(Certificate.certificate_id, Enrollment.enrolled_at, Enrollment.enrollment_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _asked() -> tuple[Any, ...]:
+    theirs = Certificate.certificate_id.in_(bindparam("certificate_ids", expanding=True))
+    return Certificate.region_code == bindparam("region_code"), theirs
+
+
+_WITH_UNOPENED, _UNOPENED = _with_unopened(), _unopened()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from billing.commands import ledger, locks
 from billing.commands.departures import GONE, KEY, same
+from billing.commands.planning import join_as_written
 from billing.commands.settling import settle
 from billing.domain import ledger as books
 from billing.domain.rules import BURN, CARRY_OVER
@@ -42,6 +43,7 @@ def empty_pockets(session: Session, at: datetime) -> bool:
 
     What contracts of a closed period still hold is released first.
     """
+    join_as_written(session)
     first = session.execute(_ready(at).limit(1).with_for_update(of=Departure, skip_locked=True)).first()
     if first is None:
         return False

@@ -6,17 +6,23 @@ also move the guarded balances, so that no posting can be made without them, and
 of its certificate, so that a change behind their back is found (`billing.verification`).
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, insert, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from billing.domain.ledger import Account, Movement
-from billing.models import LedgerTransaction, Posting
 
-_TRANSACTIONS, _POSTINGS = (insert(cast(Table, model.__table__)) for model in (LedgerTransaction, Posting))
+_TRANSACTIONS = text(
+    "INSERT INTO ledger_transaction (region_code, recorded_at, transaction_id, kind, cause, details, rule_version,"
+    " actor, occurred_at, reverses) SELECT region_code, recorded_at, transaction_id, kind, cause, details,"
+    " rule_version, actor, occurred_at, reverses"
+    " FROM jsonb_populate_recordset(NULL::ledger_transaction, CAST(:rows AS jsonb))"
+)
+_POSTINGS = text("INSERT INTO posting SELECT * FROM jsonb_populate_recordset(NULL::posting, CAST(:rows AS jsonb))")
 _POCKETS = """
     SELECT region_code, certificate_id, period_id, municipality_code, unit,
         sum(amount_minor) FILTER (WHERE account = 'pocket_available') AS available,
@@ -42,21 +48,21 @@ def post(session: Session, region_code: str, movements: Sequence[Movement], at: 
         return
     transactions = [_transaction(region_code, each, at) for each in movements]
     postings = [line for each in movements for line in _lines(region_code, each, at)]
-    session.execute(_POSTINGS, postings)
-    session.execute(_TRANSACTIONS, transactions)
+    session.execute(_POSTINGS, {"rows": json.dumps(postings)})
+    session.execute(_TRANSACTIONS, {"rows": json.dumps(transactions)})
 
 
 def _transaction(region_code: str, movement: Movement, at: datetime) -> dict[str, Any]:
     return {
         "region_code": region_code,
-        "recorded_at": at,
+        "recorded_at": at.isoformat(),
         "transaction_id": movement.movement_id,
         "kind": movement.kind,
         "cause": movement.cause,
         "details": movement.details,
         "rule_version": movement.rule_version,
         "actor": movement.actor,
-        "occurred_at": movement.occurred_at,
+        "occurred_at": movement.occurred_at.isoformat(),
         "reverses": movement.reverses,
     }
 
@@ -64,7 +70,7 @@ def _transaction(region_code: str, movement: Movement, at: datetime) -> dict[str
 def _lines(region_code: str, movement: Movement, at: datetime) -> list[dict[str, Any]]:
     shared = {
         "region_code": region_code,
-        "recorded_at": at,
+        "recorded_at": at.isoformat(),
         "transaction_id": movement.movement_id,
         "kind": movement.kind,
         "unit": movement.amount.unit,

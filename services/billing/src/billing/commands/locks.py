@@ -8,13 +8,23 @@ are locked one by one, in id order: a child that never gets one must not slow th
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from billing.models import Certificate, FundingProgramme
 
 _SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:key, 2))")
 _EXCLUSIVE = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 2))")
+_CERTIFICATES = (
+    select(Certificate.certificate_id, Certificate.child_id, Certificate.payer_municipality_code)
+    .where(
+        Certificate.region_code == bindparam("region_code"),
+        Certificate.child_id.in_(bindparam("child_ids", expanding=True))
+        | Certificate.certificate_id.in_(bindparam("certificate_ids", expanding=True)),
+    )
+    .order_by(Certificate.certificate_id)
+    .with_for_update(key_share=True)
+)
 
 
 def facts_of_child(session: Session, region_code: str, child_id: str) -> None:
@@ -49,13 +59,5 @@ def certificates(
     session: Session, region_code: str, child_ids: Collection[str], certificate_ids: Collection[str]
 ) -> Sequence[Row[str, str, str]]:
     """(certificate, child, payer) of those children and of those certificates, locked in the order of their ids."""
-    query = (
-        select(Certificate.certificate_id, Certificate.child_id, Certificate.payer_municipality_code)
-        .where(
-            Certificate.region_code == region_code,
-            Certificate.child_id.in_(child_ids) | Certificate.certificate_id.in_(certificate_ids),
-        )
-        .order_by(Certificate.certificate_id)
-        .with_for_update(key_share=True)
-    )
-    return session.execute(query).all()
+    asked = {"region_code": region_code, "child_ids": list(child_ids), "certificate_ids": list(certificate_ids)}
+    return session.execute(_CERTIFICATES, asked).all()

@@ -11,7 +11,6 @@ from billing.domain import ledger as books
 from billing.domain.charges import AFTER_END, CANCELLED, NOT_FILLED, Debit, Hold, Release, Reversal, Step
 from billing.domain.contract import EXPIRED, REVOKED
 from billing.domain.policy import CAUSES
-from billing.models.policies import policy_of
 from chassis.values import Amount
 
 JOURNAL, BILLING = "enrollment", "billing"
@@ -56,7 +55,7 @@ def postings_of(
     singles = [each for each in steps if not isinstance(each, Release)]
     return [
         *(_single(background, lines[each.lesson.lesson_id], each, at) for each in singles if _gives(each)),
-        *(_release(background, lines, cause, each, at) for cause, each in released.items()),
+        *(_release(background, cause, each, at) for cause, each in released.items()),
         *(_single(background, lines[each.lesson.lesson_id], each, at) for each in singles if not _gives(each)),
     ]
 
@@ -72,12 +71,10 @@ def release_of(background: Background, amount: int, at: datetime) -> Posting:
     return Posting(background, (), movement, entry_id)
 
 
-def _release(
-    background: Background, lines: Mapping[str, Line], cause: str, steps: Sequence[Release], at: datetime
-) -> Posting:
+def _release(background: Background, cause: str, steps: Sequence[Release], at: datetime) -> Posting:
     entry_id = str(uuid.uuid4())
     moving = [step for step in steps if step.amount]
-    days = sorted(lines[step.lesson.lesson_id].on for step in moving)
+    days = sorted(step.lesson.on for step in moving)
     details: dict[str, Any] = {"lessons": len(days)}
     if len(days) == 1:
         details["lesson_on"] = days[0].isoformat()
@@ -100,20 +97,20 @@ def _kind(line: Line, step: Reversal | Hold | Debit) -> tuple[str, str, str | No
     if isinstance(step, Reversal):
         return books.REVERSAL, _REVERSALS[step.outcome], step.charge.charge_id
     if isinstance(step, Hold):
-        return books.HOLD, _LATE if line.mark else _MOVED, None
-    return books.DEBIT, CAUSES[line.mark.mark] if line.mark else _LATE, None
+        return books.HOLD, _LATE if line.lesson.mark else _MOVED, None
+    return books.DEBIT, CAUSES[line.lesson.mark] if line.lesson.mark else _LATE, None
 
 
 def _marked_at(line: Line, at: datetime) -> datetime:
-    return line.mark.marked_at if line.mark else at
+    return line.marked_at or at
 
 
 def _details(background: Background, line: Line) -> dict[str, Any]:
-    mark = line.mark.mark if line.mark else None
+    mark, policy = line.lesson.mark, background.policy
     return {
-        "lesson_on": line.on.isoformat(),
+        "lesson_on": line.lesson.on.isoformat(),
         "mark": mark,
-        "percent": policy_of(background.version).percent(mark) if background.version and mark else None,
+        "percent": policy.percent(mark) if policy and mark else None,
     }
 
 
@@ -127,12 +124,11 @@ def _movement(
     details: dict[str, Any],
     reverses: str | None = None,
 ) -> books.Movement:
-    contract = background.contract
-    pocket = books.Pocket(contract.certificate_id, contract.period_id, contract.municipality_code)
+    pocket = background.pocket
     accounts = {
         books.POCKET_AVAILABLE: books.available(pocket),
-        books.POCKET_HELD: books.held(pocket, contract.contract_id),
-        books.PROVIDER_EARNED: books.earned(background.enrollment.provider_id, pocket),
+        books.POCKET_HELD: books.held(pocket, background.contract_id),
+        books.PROVIDER_EARNED: books.earned(background.provider_id, pocket),
     }
     source, target = books.ROUTES[kind]
     return books.Movement(
@@ -141,10 +137,10 @@ def _movement(
         cause=cause,
         source=accounts[source],
         target=accounts[target],
-        amount=Amount(amount, contract.unit),
+        amount=Amount(amount, background.unit),
         occurred_at=occurred_at,
         actor=BILLING if kind == books.RELEASE else JOURNAL,
-        rule_version=contract.rule_version or 0,
+        rule_version=background.rule_version or 0,
         details={**details, "reason": cause, "group_title": background.title},
         reverses=reverses,
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from billing.commands import charging, contracting, crediting, departures, funding, locks, monthly
+from billing.commands.charging import Charged
 from billing.commands.funding import Grant, Need
 from billing.domain.rules import MONTHLY
 from chassis import clock
@@ -34,13 +35,27 @@ def settle(
     at = clock.now()
     children = {certificate_id: child_id for certificate_id, child_id, _ in certificates}
     crediting.credit(session, region_code, grants, children, at)
-    crediting.announce_queued(session, region_code, needs, children, at)
-    _converge(session, region_code, list(children), at)
+    granted = {(grant.certificate_id, grant.programme.programme_id) for grant in grants}
+    queued = [need for need in needs if (need.certificate_id, need.programme_id) not in granted]
+    crediting.announce_queued(session, region_code, queued, children, at)
+    charged = charging.converge(session, region_code, list(children), at)
+    _open(session, region_code, list(children), charged, at)
 
 
-def _converge(session: Session, region_code: str, certificate_ids: Sequence[str], at: datetime) -> None:
-    """Opened contracts first: what they release may open others, whose first lessons are charged at once."""
-    charged = charging.converge(session, region_code, certificate_ids, at)
+def settle_lesson(session: Session, region_code: str, certificate_ids: Collection[str], lesson_id: str) -> None:
+    """Settle what new marks of one lesson ask for, beside all else that these certificates were settled for."""
+    locked = [row.certificate_id for row in locks.certificates(session, region_code, (), certificate_ids)]
+    at = clock.now()
+    charged = charging.converge_lesson(session, region_code, locked, lesson_id, at)
+    if charged.released:
+        _open(session, region_code, locked, charged, at)
+
+
+def _open(session: Session, region_code: str, certificate_ids: Sequence[str], charged: Charged, at: datetime) -> None:
+    """Open what money there is for: what opened contracts released may open others, whose lessons are charged at once.
+
+    Money that may not stay leaves in the end.
+    """
     leaving = {*charged.leaving}
     while opened := contracting.converge(session, region_code, certificate_ids, at):
         if MONTHLY in opened:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from chassis.ages import birthday
+
 AGE_MIN, AGE_MAX = 5, 17
 """Full years within which a child may be funded; the certificate ends on the 18th birthday."""
 
@@ -46,15 +48,6 @@ def lessons_within(lessons: Iterable[Lesson], span: Span) -> tuple[Lesson, ...]:
     return tuple(sorted((one for one in lessons if one.on in span), key=lambda one: (one.on, one.number)))
 
 
-def age_on(born_on: date, on: date) -> int:
-    """Full years on a day; a year is full on the birthday itself, and on 1 March for those born on 29 February."""
-    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
-
-
 def coming_of_age(born_on: date) -> date:
     """The 18th birthday, the last day that a certificate is valid."""
-    year = born_on.year + AGE_MAX + 1
-    try:
-        return born_on.replace(year=year)
-    except ValueError:
-        return date(year, 3, 1)
+    return birthday(born_on, AGE_MAX + 1)

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from billing.domain import words
 from billing.domain.contract import Terms, greatest_parent_share, share_out
-from billing.domain.coverage import AGE_MAX, AGE_MIN, Lesson, Span, age_on
+from billing.domain.coverage import AGE_MAX, AGE_MIN, Lesson, Span
 from billing.domain.policy import Policy
 from billing.domain.split import Split, greatest_part
+from chassis.ages import age_on
 from chassis.errors import RuleViolated
 from chassis.values import Amount
 

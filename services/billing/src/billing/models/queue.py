@@ -9,13 +9,15 @@ from billing.domain.contract import VALID
 from billing.models.facts import Certificate, CertificateState, Enrollment, EnrollmentEnd
 from billing.models.funding import FundingPeriod, FundingProgramme, FundingRequest, FundingRules
 
+AT: ColumnElement[datetime] = bindparam("at", type_=DateTime(timezone=True))
+"""SQL: the instant for which a query is asked, given as `at` when it is executed."""
 CATEGORY = "children_5_17"
 """The category of children that this version funds: everyone of 5 to 17."""
 
 
-def local_day(at: datetime) -> ColumnElement[object]:
+def local_day(at: datetime | ColumnElement[datetime]) -> ColumnElement[object]:
     """SQL, on `FundingPeriod`: the day that the instant falls on in the period's region."""
-    instant = bindparam(None, at, type_=DateTime(timezone=True))
+    instant = bindparam(None, at, type_=DateTime(timezone=True)) if isinstance(at, datetime) else at
     return cast(func.timezone(FundingPeriod.time_zone, instant), Date)
 
 

@@ -76,9 +76,5 @@ def _times(lesson: WeeklyLesson | DatedLesson) -> dict[str, str]:
     return {"starts_at": f"{lesson.starts:%H:%M}", "ends_at": f"{lesson.ends:%H:%M}"}
 
 
-def _extra(stored: dict[str, Any]) -> DatedLesson:
-    return DatedLesson(date.fromisoformat(stored["on"]), *_read_times(stored))
-
-
 def _read_times(stored: dict[str, Any]) -> tuple[time, time]:
     return time.fromisoformat(stored["starts_at"]), time.fromisoformat(stored["ends_at"])

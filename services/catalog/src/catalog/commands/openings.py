@@ -15,9 +15,9 @@ _LOCK = text("SELECT 1 FROM opening WHERE region_code = :region_code AND program
 _COUNT = text(
     """
     UPDATE opening
-    SET (price_from_minor, unit, weekdays, places_free) = (
-        SELECT min(coalesce(g.price_minor, m.price_minor)),
-               (array_agg(m.unit ORDER BY coalesce(g.price_minor, m.price_minor), m.unit))[1],
+    SET (rub_from_minor, hour_from_minor, weekdays, places_free) = (
+        SELECT min(coalesce(g.price_minor, m.price_minor)) FILTER (WHERE m.unit = 'RUB'),
+               min(coalesce(g.price_minor, m.price_minor)) FILTER (WHERE m.unit = 'HOUR'),
                coalesce(bit_or(g.weekdays), 0),
                coalesce(sum(greatest(g.capacity - coalesce(s.taken, 0), 0)), 0)
         FROM module AS m

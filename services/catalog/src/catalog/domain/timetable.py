@@ -71,7 +71,7 @@ def plan_lessons(
     A lesson's identifier depends on the group, the local date and the local hour alone: it survives every change of
     the plan that leaves the lesson where it is.
     """
-    zone = ZoneInfo(time_zone)
+    zone, group = ZoneInfo(time_zone), UUID(group_id)
     weekly = _lesson_days(timetable, starts_on, ends_on, frozenset(days_off))
     days = sorted([*weekly, *extra])
     for earlier, later in pairwise(days):
@@ -79,7 +79,7 @@ def plan_lessons(
             raise RuleViolated("timetable_overlaps", "Two lessons of one day overlap.")
     return tuple(
         PlannedLesson(
-            lesson_id=str(uuid5(UUID(group_id), f"{lesson.on.isoformat()}T{lesson.starts:%H:%M}")),
+            lesson_id=str(uuid5(group, f"{lesson.on.isoformat()}T{lesson.starts:%H:%M}")),
             number=number,
             on=lesson.on,
             starts_at=datetime.combine(lesson.on, lesson.starts, zone).astimezone(UTC),
@@ -92,7 +92,7 @@ def plan_lessons(
 def _lesson_days(
     timetable: Collection[WeeklyLesson], starts_on: date, ends_on: date, days_off: frozenset[date]
 ) -> Iterator[DatedLesson]:
+    of_weekday = {day: [each for each in timetable if each.weekday == day] for day in range(1, 8)}
     for on in each_day(starts_on, ends_on):
         if on not in days_off:
-            weekly = (lesson for lesson in timetable if lesson.weekday == on.isoweekday())
-            yield from (DatedLesson(on, lesson.starts, lesson.ends) for lesson in weekly)
+            yield from (DatedLesson(on, each.starts, each.ends) for each in of_weekday[on.isoweekday()])

@@ -38,23 +38,24 @@ PROGRESS_SECONDS = 5
 Rows = defaultdict[str, list[dict[str, Any]]]
 _SUMMED = (
     """
-    INSERT INTO opening (region_code, programme_id, price_from_minor, unit, weekdays, places_free)
-    SELECT m.region_code, m.programme_id, min(m.price_minor), (array_agg(m.unit ORDER BY m.price_minor, m.unit))[1],
-           bit_or(g.weekdays), sum(g.capacity)
+    INSERT INTO opening (region_code, programme_id, rub_from_minor, hour_from_minor, weekdays, places_free)
+    SELECT m.region_code, m.programme_id, min(m.price_minor) FILTER (WHERE m.unit = 'RUB'),
+           min(m.price_minor) FILTER (WHERE m.unit = 'HOUR'), bit_or(g.weekdays), sum(g.capacity)
     FROM module AS m JOIN study_group AS g USING (region_code, module_id)
-    WHERE m.programme_id = ANY(CAST(:programme_ids AS uuid[]))
+    WHERE m.region_code = ANY(:region_codes) AND m.programme_id = ANY(CAST(:programme_ids AS uuid[]))
     GROUP BY m.region_code, m.programme_id
     """,
     """
     INSERT INTO search_word (region_code, word)
-    SELECT DISTINCT region_code, word FROM programme, unnest(tsvector_to_array(search_lexemes)) AS word
-    WHERE programme_id = ANY(CAST(:programme_ids AS uuid[])) ORDER BY region_code, word
+    SELECT DISTINCT region_code, word
+    FROM programme, unnest(tsvector_to_array(search_lexemes) || string_to_array(search_text, ' ')) AS word
+    WHERE region_code = ANY(:region_codes) AND programme_id = ANY(CAST(:programme_ids AS uuid[]))
+    ORDER BY region_code, word
     ON CONFLICT DO NOTHING
     """,
 )
-_ANALYSE = text("ANALYZE provider, teacher, programme, opening, module, study_group, search_word")
-"""Each time that there is twice as much: plans that were made for empty tables read all of a full one."""
 _TABLES = ("provider", "teacher", "programme", "module", "study_group", "group_teacher", "outbox")
+_GROWN = "provider, teacher, programme, opening, module, study_group, group_teacher, search_word"
 
 
 def load(transactions: Transactions, regions: Iterable[Region], seed: int, count: int, *, announce: bool) -> int:
@@ -65,18 +66,33 @@ def load(transactions: Transactions, regions: Iterable[Region], seed: int, count
     set_wait_callback(None)  # green threads cannot COPY, and nothing else runs in this process
     regions = tuple(regions)
     inventor = Inventor(seed, school_year(clock.today(regions[0].time_zone)), regions)
-    written, began = 0, monotonic()
-    said, analysed = began, 0
+    began = said = monotonic()
+    written, analysed_at = 0, 0
     for first in range(0, count, BATCH):
+        done = min(first + BATCH, count)
         with transactions.writing() as session:
-            written += _write(session, inventor, range(first, min(first + BATCH, count)), announce)
-            if written >= 2 * analysed:
-                analysed = written
-                session.execute(_ANALYSE)
+            new = _write(session, inventor, range(first, done), announce)
+        written += new
+        if new and done >= 2 * analysed_at:
+            analysed_at = done
+            _keep(transactions, "ANALYZE")
         if monotonic() - said > PROGRESS_SECONDS:
             said = monotonic()
-            log.info("sample_progress", programmes=min(first + BATCH, count), of=count, seconds=round(said - began, 1))
+            log.info("sample_progress", programmes=done, of=count, seconds=round(said - began, 1))
+    if written:
+        _keep(transactions, "VACUUM ANALYZE")
     return written
+
+
+def _keep(transactions: Transactions, work: str) -> None:
+    """Tell the planner, each time that there is twice as much: plans made for empty tables read all of a full one.
+
+    At the end the indexes of words are put in order too: a search would go through what they have not sorted in yet.
+    """
+    with transactions.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text(f"{work} {_GROWN}"))
+        connection.execute(text("RESET statement_timeout"))
 
 
 def _write(session: Session, inventor: Inventor, numbers: range, announce: bool) -> int:
@@ -94,8 +110,10 @@ def _write(session: Session, inventor: Inventor, numbers: range, announce: bool)
             _add_programme(rows, each, owner.provider, _zone(inventor, owner), announce)
     for table in _TABLES:
         _copy(session, table, rows[table])
-    for statement in _SUMMED if rows["programme"] else ():
-        session.execute(text(statement), {"programme_ids": [row["programme_id"] for row in rows["programme"]]})
+    if rows["programme"]:
+        which = {f"{name}s": list({row[name] for row in rows["programme"]}) for name in ("region_code", "programme_id")}
+        for statement in _SUMMED:
+            session.execute(text(statement), which)
     return len(rows["programme"])
 
 
@@ -120,17 +138,16 @@ def _add_programme(rows: Rows, invented: InventedProgramme, provider: Provider, 
         "search_text": searchable(programme.title, programme.summary, provider.name),
     }
     rows["programme"].append(asdict(programme) | found_by)
-    modules = {each.module_id: each for each in invented.modules}
     rows["module"] += [_module_fields(each) for each in invented.modules]
+    above = {each.module_id: _above(provider, programme, each, zone) for each in invented.modules if announce}
     for group in invented.groups:
-        above = _above(provider, programme, modules[group.module_id], zone)
-        _add_group(rows, group, above, announce)
+        _add_group(rows, group, above.get(group.module_id))
 
 
-def _add_group(rows: Rows, group: Group, above: Offering, announce: bool) -> None:
+def _add_group(rows: Rows, group: Group, above: Offering | None) -> None:
     key = {"region_code": group.region_code, "group_id": group.group_id}
     row = key | fields_of(group)
-    if announce:
+    if above is not None:
         said = WITHOUT_TERMS_VERSION.dump(facts(group, above))
         row |= {"announced": said, "version": 1, "terms_version": 1}
         rows["outbox"].append(

@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from catalog.models import GroupRow, ModuleRow, OpeningRow, ProgrammeRow, ProviderRow, SeatsRow
 from chassis.values import Amount
 
-VISIBLE = and_(
-    ProgrammeRow.state == "published", ProviderRow.state == "active", OpeningRow.price_from_minor.is_not(None)
-)
+LOWEST_PRICE: dict[str, ColumnElement[int | None]] = {
+    "RUB": OpeningRow.rub_from_minor.expression,
+    "HOUR": OpeningRow.hour_from_minor.expression,
+}
+"""Of a programme's published groups, by unit."""
+_PRICE_FROM = func.least(*LOWEST_PRICE.values())
+VISIBLE = and_(ProgrammeRow.state == "published", ProviderRow.state == "active", _PRICE_FROM.is_not(None))
 """Only published programmes of active providers with a published group are found."""
 places_free: ColumnElement[int] = func.greatest(GroupRow.capacity - func.coalesce(SeatsRow.taken, 0), 0)
 price_minor: ColumnElement[int] = func.coalesce(GroupRow.price_minor, ModuleRow.price_minor)
@@ -45,8 +49,8 @@ def programmes(*more: ColumnElement[Any]) -> Select[Any]:
         select(
             *(getattr(ProgrammeRow, name) for name in _OF_PROGRAMME),
             ProviderRow.name.label("provider_name"),
-            OpeningRow.price_from_minor,
-            OpeningRow.unit,
+            _PRICE_FROM.label("price_from_minor"),
+            case((LOWEST_PRICE["HOUR"] == _PRICE_FROM, "HOUR"), else_="RUB").label("unit"),
             OpeningRow.places_free,
             *more,
         )

@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, not_, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from catalog.domain.likeness import closest_words
 from catalog.domain.search import search_words
-from catalog.models import SORT_LETTERS, GroupRow, ModuleRow, OpeningRow, ProgrammeRow, SearchWordRow, SeatsRow
+from catalog.models import SORT_LETTERS, GroupRow, ModuleRow, OpeningRow, ProgrammeRow, SeatsRow
 from catalog.queries.parts import (
+    LOWEST_PRICE,
     MODULE_OF_GROUP,
     SEATS_OF_GROUP,
     places_free,
@@ -25,12 +25,10 @@ from catalog.queries.parts import (
     programme_summary,
     programmes,
 )
+from catalog.queries.spelling import near_words
 from chassis.pages import decode_cursor, encode_cursor, identifier, letters, question_mark, whole_number
 from chassis.values import Amount
 
-LIKENESS = "0.2"
-"""The least likeness (similarity of pg_trgm, 0 to 1) of two words that are looked at more closely."""
-KNOWN_MAX = 100
 BY_WORDS, BY_LIKENESS = "words", "likeness"
 _TITLE, _WHOLE = ProgrammeRow.title_lexemes, ProgrammeRow.search_lexemes
 _RUSSIAN, _AS_THEY_ARE = text("'russian'::regconfig"), text("'simple'::regconfig")
@@ -45,11 +43,14 @@ _FILTERS = (
     "price_max",
     "with_places",
 )
+_ALONE = text("SET LOCAL max_parallel_workers_per_gather = 0")
+"""Some ten milliseconds of work are done sooner than other processes are called to help."""
 Stages = list[ColumnElement[bool]]
 
 
 def search_programmes(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     """A page of visible programmes that fit; age, weekday, price and free places are those of one group."""
+    session.execute(_ALONE)
     words = search_words(request["q"] or "")
     question = question_mark("programmes", words, *(request[name] for name in _FILTERS))
     if not words:
@@ -153,13 +154,18 @@ def _programme_fits(request: dict[str, Any]) -> Stages:
     if request["weekday"] is not None:
         conditions.append(OpeningRow.weekdays.bitwise_and(1 << (request["weekday"] - 1)) != 0)
     if request["price_max"] is not None:
-        conditions.append(OpeningRow.price_from_minor <= Amount.from_wire(request["price_max"]).minor)
+        most = Amount.from_wire(request["price_max"])
+        conditions.append(LOWEST_PRICE[most.unit] <= most.minor)
     if request["with_places"]:
         conditions.append(OpeningRow.places_free > 0)
     return conditions
 
 
 def _group_fits(request: dict[str, Any]) -> Stages:
+    """What must be true of one and the same group; nothing when what is known of its programme says as much."""
+    wishes = [name for name in ("age", "weekday", "price_max", "with_places") if request[name]]
+    if len(wishes) < 2 and wishes != ["age"]:
+        return []
     conditions: Stages = []
     if request["age"] is not None:
         conditions += [GroupRow.age_min <= request["age"], GroupRow.age_max >= request["age"]]
@@ -180,11 +186,11 @@ def _by_words(words: tuple[str, ...]) -> Stages:
 
 
 def _by_likeness(session: Session, words: tuple[str, ...]) -> Stages:
-    """Every word as above, or one of the known words that it is most like."""
-    wanted = []
-    for word in words:
-        meant = func.to_tsquery(_AS_THEY_ARE, " | ".join(_near(session, word)))
-        wanted.append(_beginnings((word,)).op("||")(meant))
+    """Every word as above, or one of the known words that it is most like; nothing new when all words are known."""
+    near = near_words(session, words)
+    if not any(near.values()):
+        return []
+    wanted = [_beginnings((word,)).op("||")(_any_of(known)) for word, known in near.items()]
     alike = reduce(lambda all_before, one: all_before.op("&&")(one), wanted)
     return [_TITLE.bool_op("@@")(alike), _WHOLE.bool_op("@@")(alike)]
 
@@ -193,17 +199,10 @@ def _beginnings(words: Sequence[str]) -> ColumnElement[Any]:
     return func.to_tsquery(_RUSSIAN, " & ".join(f"{word}:*" for word in words))
 
 
-def _near(session: Session, word: str) -> list[str]:
-    stems = session.scalars(select(func.unnest(func.tsvector_to_array(func.to_tsvector(_RUSSIAN, word)))))
-    return [near for stem in stems.all() for near in closest_words(stem, _known(session, stem))]
-
-
-def _known(session: Session, stem: str) -> list[str]:
-    """Known words that share enough with the stem to be looked at."""
-    session.execute(select(func.set_config("pg_trgm.similarity_threshold", LIKENESS, True)))
-    alike = select(SearchWordRow.word).where(SearchWordRow.word.bool_op("%")(stem)).group_by(SearchWordRow.word)
-    likeness = func.similarity(SearchWordRow.word, stem)
-    return list(session.scalars(alike.order_by(likeness.desc(), SearchWordRow.word).limit(KNOWN_MAX)))
+def _any_of(known: Sequence[str]) -> ColumnElement[Any]:
+    """Words by their stems, and stems as they are."""
+    either = " | ".join(known)
+    return func.to_tsquery(_RUSSIAN, either).op("||")(func.to_tsquery(_AS_THEY_ARE, either))
 
 
 def _way(value: Any) -> str:

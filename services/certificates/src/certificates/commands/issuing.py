@@ -113,8 +113,11 @@ def _insert_with_free_number(session: Session, holder: Holder, document: dict[st
 def _lock_holder(session: Session, region_code: str, child_id: str) -> Holder:
     """The child's row, made if there is none, locked to the end of the transaction."""
     values = {"region_code": region_code, "child_id": child_id}
-    session.execute(insert(Holder).values(**values).on_conflict_do_nothing())
     query = select(Holder).filter_by(**values).with_for_update().execution_options(populate_existing=True)
+    known = session.scalars(query).one_or_none()
+    if known is not None:
+        return known
+    session.execute(insert(Holder).values(**values).on_conflict_do_nothing())
     return session.scalars(query).one()
 
 

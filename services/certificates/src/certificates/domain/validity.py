@@ -13,6 +13,8 @@ the child never gets less than anybody else.
 from dataclasses import dataclass
 from datetime import date
 
+from chassis.ages import age_on, birthday
+
 YOUNGEST, GROWN_UP = 5, 18
 UNDER_AGE, OVER_AGE = "under_age", "over_age"
 
@@ -23,21 +25,6 @@ class Validity:
 
     first: date
     last: date
-
-
-def birthday(born_on: date, age: int) -> date:
-    """The day on which somebody turns `age`."""
-    year = born_on.year + age
-    try:
-        return born_on.replace(year=year)
-    except ValueError:
-        return date(year, 3, 1)
-
-
-def age_on(born_on: date, on: date) -> int:
-    """Full years on a day; the birthday itself counts with the new age."""
-    years = on.year - born_on.year
-    return years if on >= birthday(born_on, years) else years - 1
 
 
 def obstacle(born_on: date, first_lesson_on: date, issued_on: date) -> str | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis.outbox import record
+from chassis.outbox import Announcement, record_all
 from contracts import enrollment as contract
 from contracts.base import Event
 from enrollment.commands.courses import Course
@@ -15,23 +15,24 @@ from enrollment.models import Application
 def tell(session: Session, application: Application, event: Event, **more: Any) -> None:
     """Announce a step of an application that is not an enrolment yet."""
     application.version += 1
-    _record(session, application, event, application.version, {**_said(application), **more})
+    record_all(session, [_next(application, event, application.version, {**_said(application), **more})])
 
 
-def tell_entry(session: Session, course: Course, application: Application, payer: str) -> None:
-    """Announce what `entering.place` has decided and counted in the application's version.
+def entry(course: Course, application: Application, payer: str) -> list[Announcement]:
+    """What is to be told of that which `entering.place` has decided and counted in the application's version.
 
     `payer` is the municipality that pays for the child.
     """
     last, said = application.version, _said(application)
     if application.status == WAITLISTED:
         more = {"position": course.seats.waiting}
-        _record(session, application, contract.APPLICATION_WAITLISTED, last, {**said, **more})
-    elif application.status == ENROLLED:
-        _record(session, application, contract.APPLICATION_SUBMITTED, last - 1, said)
-        _record(session, application, contract.ENROLLED, last, {**said, **_snapshot(course, application, payer)})
-    else:
-        _record(session, application, contract.APPLICATION_SUBMITTED, last, said)
+        return [_next(application, contract.APPLICATION_WAITLISTED, last, {**said, **more})]
+    if application.status == ENROLLED:
+        return [
+            _next(application, contract.APPLICATION_SUBMITTED, last - 1, said),
+            _next(application, contract.ENROLLED, last, {**said, **_snapshot(course, application, payer)}),
+        ]
+    return [_next(application, contract.APPLICATION_SUBMITTED, last, said)]
 
 
 def tell_enrolled(session: Session, course: Course, application: Application, payer: str) -> None:
@@ -45,18 +46,11 @@ def tell_end(session: Session, application: Application, event: Event, **more: A
     names = ("child_id", "group_id", "programme_id", "provider_id")
     said = {name: getattr(application, name) for name in names}
     ids = {"enrollment_id": application.application_id, "effective_on": application.ended_on}
-    _record(session, application, event, application.version, {**said, **ids, **more})
+    record_all(session, [_next(application, event, application.version, {**said, **ids, **more})])
 
 
-def _record(session: Session, application: Application, event: Event, version: int, data: dict[str, Any]) -> None:
-    record(
-        session,
-        event,
-        region_code=application.region_code,
-        subject=application.application_id,
-        version=version,
-        data=data,
-    )
+def _next(application: Application, event: Event, version: int, data: dict[str, Any]) -> Announcement:
+    return Announcement(event, application.region_code, application.application_id, version, data)
 
 
 def _said(application: Application) -> dict[str, Any]:

@@ -1,53 +1,30 @@
-"""What a family does with an application: send it, take an offered place, give it up."""
+"""What a family does with its application: send a draft, take an offered place, give it up."""
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.context import Actor
 from chassis.errors import Conflict, NotFound, RuleViolated
-from enrollment.commands import drafts, entering, leaving
-from enrollment.commands.announcing import tell_entry
+from chassis.outbox import record_all
+from enrollment.commands import announcing, drafts, entering, leaving
 from enrollment.commands.courses import Course, look_at
-from enrollment.commands.seats import count, held
+from enrollment.commands.seats import count
 from enrollment.commands.waiting import freeing
 from enrollment.domain.eligibility import check_place
 from enrollment.domain.states import CONFIRMED, DRAFT, ENROLLED, OFFERED, SUBMITTED, WAITLISTED
 from enrollment.holds import Holds
 from enrollment.models import Application, GroupSeats
-from enrollment.neighbours import concerns, known_child, own_child
-
-
-def submit(session: Session, caller: Actor, request: dict[str, Any], holds: Holds) -> str:
-    """Apply for the caller's own child, accepting the offer; the application's id.
-
-    The child gets a seat (and is enrolled at once where the group needs no review) or a place in the waiting list; a
-    draft for a group that is not open yet is kept. Drafts that are due are sent first. Refusals, in order: `NotFound`
-    child, group; those of `check_admission`; `NotFound` offer; those of `check_offer`; `Conflict("draft_exists")`.
-    """
-    child = own_child(session, caller, request["child_id"])
-    with held(session, caller.region_code, request["group_id"]) as seats:
-        course = look_at(session, seats)
-        drafts.send_due(session, course, holds)
-        application = _new(course, caller, request)
-        if request["draft"] and not course.is_open:
-            _keep(session, course, application, child)
-        else:
-            _send(session, course, application, child, holds)
-        seats.arrivals = application.arrival
-    return application.application_id
+from enrollment.neighbours import concerns, known_child
 
 
 def send_draft(session: Session, caller: Actor, application_id: str, holds: Holds) -> None:
     """Send a draft of the caller's child once enrolment is open; one that was sent by itself meanwhile stays as it is.
 
-    Drafts that were saved earlier go first. Refusals: those of `submit`; `Conflict("transition_not_allowed")`.
+    Drafts that were saved earlier go first. Refusals: those of a new one; `Conflict("transition_not_allowed")`.
     """
     with application_of(session, caller, application_id, holds) as (seats, application):
         if application.status in (SUBMITTED, WAITLISTED, CONFIRMED, ENROLLED):
@@ -56,8 +33,7 @@ def send_draft(session: Session, caller: Actor, application_id: str, holds: Hold
             raise _not_allowed(application, SUBMITTED)
         course = look_at(session, seats)
         drafts.send_due(session, course, holds, before=application.arrival)
-        child = own_child(session, caller, application.child_id)
-        drafts.send(session, course, application, child, holds)
+        drafts.send(session, course, application, holds)
 
 
 def accept_place(session: Session, caller: Actor, application_id: str, holds: Holds) -> None:
@@ -79,7 +55,7 @@ def accept_place(session: Session, caller: Actor, application_id: str, holds: Ho
         )
         entering.place(course, application, holds)
         count(seats, OFFERED, application.status)
-        tell_entry(session, course, application, child["municipality_code"])
+        record_all(session, announcing.entry(course, application, child["municipality_code"]))
 
 
 def cancel(session: Session, caller: Actor, application_id: str, reason: str, holds: Holds) -> None:
@@ -113,54 +89,6 @@ def check_deadline(application: Application, course: Course) -> None:
             "The place was kept until then.",
             deadline_at=application.deadline_at.isoformat(),
         )
-
-
-def _new(course: Course, caller: Actor, request: dict[str, Any]) -> Application:
-    return Application(
-        region_code=course.seats.region_code,
-        application_id=str(uuid.uuid4()),
-        child_id=request["child_id"],
-        group_id=course.seats.group_id,
-        module_id=course.terms["module_id"],
-        programme_id=course.terms["programme_id"],
-        provider_id=course.terms["provider_id"],
-        guardian_id=caller.subject,
-        offer_id=request["offer_id"],
-        terms_version=course.terms["terms_version"],
-        status=DRAFT,
-        arrival=course.seats.arrivals + 1,
-        submitted_at=course.now,
-        version=0,
-        sent=False,
-    )
-
-
-def _send(session: Session, course: Course, application: Application, child: dict[str, Any], holds: Holds) -> None:
-    entering.check(session, course, application, child, course.now)
-    entering.place(course, application, holds)
-    if not _added(session, application):
-        entering.check(session, course, application, child, course.now)
-        raise Conflict("already_enrolled", "Another application for this child was sent at the same moment.")
-    count(course.seats, None, application.status)
-    tell_entry(session, course, application, child["municipality_code"])
-
-
-def _keep(session: Session, course: Course, application: Application, child: dict[str, Any]) -> None:
-    """Keep a draft that could be sent when enrolment opens, as far as can be seen today."""
-    opens_at = course.group.opens_at
-    entering.check(session, course, application, child, opens_at)
-    if not _added(session, application):
-        entering.check(session, course, application, child, opens_at)
-        raise Conflict("draft_exists", "A draft for this child and group is kept already.")
-    count(course.seats, None, DRAFT)
-
-
-def _added(session: Session, application: Application) -> bool:
-    """Write the row, unless another has used the offer, holds the child's place in the module, or is its draft."""
-    names = [column.name for column in Application.__table__.columns]
-    columns = {name: getattr(application, name) for name in names}
-    statement = insert(Application).values(columns).on_conflict_do_nothing().returning(Application.application_id)
-    return session.scalar(statement) is not None
 
 
 def _not_allowed(application: Application, target: str) -> Conflict:

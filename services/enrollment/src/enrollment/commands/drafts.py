@@ -1,21 +1,19 @@
 """Drafts are sent when enrolment opens, in the order in which they were saved, before anybody who comes later."""
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chassis.errors import Conflict, Refusal
-from enrollment.commands import entering
-from enrollment.commands.announcing import tell_entry
+from chassis.outbox import record_all
+from enrollment.commands import announcing, entering
 from enrollment.commands.courses import Course
 from enrollment.commands.leaving import SYSTEM, cancel
 from enrollment.commands.seats import count
 from enrollment.domain.states import DRAFT
 from enrollment.holds import Holds
 from enrollment.models import Application
-from enrollment.neighbours import child_of_guardian
+from enrollment.neighbours import CHILD, OFFER, Facts, own_child
 
 ONE_PLACE = "uq_application_live"
 
@@ -31,17 +29,19 @@ def send_due(
         return
     for application in _saved(session, course, before, limit):
         try:
-            guardian, child_id = application.guardian_id, application.child_id
-            child = child_of_guardian(session, application.region_code, guardian, child_id)
-            send(session, course, application, child, holds)
+            send(session, course, application, holds)
         except Refusal:
             reason = "no_longer_eligible"
             cancel(session, course.seats, application, by=SYSTEM, reason=reason, now=course.now)
 
 
-def send(session: Session, course: Course, application: Application, child: dict[str, Any], holds: Holds) -> None:
-    """Send one draft; its refusals are those of `entering.check`."""
-    entering.check(session, course, application, child, course.now)
+def send(session: Session, course: Course, application: Application, holds: Holds) -> None:
+    """Send one draft. Raises `NotFound("child_not_found")`, the refusals of `entering.check`."""
+    region_code, child_id, offer_id = application.region_code, application.child_id, application.offer_id
+    facts = Facts(session, [(CHILD, region_code, child_id), (OFFER, region_code, offer_id)])
+    child = own_child(facts, region_code, application.guardian_id, child_id)
+    taken = entering.Taken(session, [(region_code, child_id, offer_id)])
+    entering.check(course, application, child, facts, taken, course.now)
     try:
         with session.begin_nested():
             application.submitted_at = course.now
@@ -52,7 +52,7 @@ def send(session: Session, course: Course, application: Application, child: dict
         session.refresh(application)
         raise Conflict("already_enrolled", "Another application for this child was sent at the same moment.") from None
     count(course.seats, DRAFT, application.status)
-    tell_entry(session, course, application, child["municipality_code"])
+    record_all(session, announcing.entry(course, application, child["municipality_code"]))
 
 
 def _saved(session: Session, course: Course, before: int | None, limit: int | None) -> list[Application]:

@@ -1,19 +1,40 @@
-"""The seats of one group: the row to lock before anything of its applications changes, and what the world is told.
+"""The seats of groups: the rows to lock before anything of their applications changes, and what the world is told.
 
-Whoever changes an application locks the seats of its group first, and of one group only: so the order of locks is the
-same everywhere, and an application cannot change while its group's seats are held.
+Whoever changes an application locks the seats of its group first; whoever changes applications of several groups locks
+theirs in one statement, in the order of their ids. So the order of locks is the same everywhere, and an application
+cannot change while its group's seats are held.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import bindparam, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from chassis.outbox import record
+from chassis.outbox import Announcement, record_all
 from contracts import enrollment as contract
 from enrollment.domain.seats import Seats
 from enrollment.models import GroupSeats
 from enrollment.neighbours import GROUP
+
+GroupKey = tuple[str, str]
+"""A group by its region and id."""
+Public = tuple[int, int, int]
+SEATS = (
+    select(GroupSeats)
+    .where(tuple_(GroupSeats.region_code, GroupSeats.group_id).in_(bindparam("groups", expanding=True)))
+    .order_by(GroupSeats.region_code, GroupSeats.group_id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+WRITE = text(
+    "UPDATE group_seats SET taken = now.taken, waiting = now.waiting, drafts = now.drafts, arrivals = now.arrivals,"
+    " version = now.version FROM unnest(CAST(:region_code AS text[]), CAST(:group_id AS uuid[]), CAST(:taken AS int[]),"
+    " CAST(:waiting AS int[]), CAST(:drafts AS int[]), CAST(:arrivals AS bigint[]), CAST(:version AS bigint[])) AS now"
+    " (region_code, group_id, taken, waiting, drafts, arrivals, version)"
+    " WHERE group_seats.region_code = now.region_code AND group_seats.group_id = now.group_id"
+)
+WRITTEN = ("region_code", "group_id", "taken", "waiting", "drafts", "arrivals", "version")
 
 
 @contextmanager
@@ -23,11 +44,10 @@ def held(session: Session, region_code: str, group_id: str) -> Iterator[GroupSea
     Raises `NotFound("group_not_found")`.
     """
     seats = lock_seats(session, region_code, group_id)
-    before = _public(seats)
+    before = public(seats)
     yield seats
+    record_all(session, changed(seats, before))
     session.flush()
-    if _public(seats) != before:
-        _announce(session, seats)
 
 
 def counted(seats: GroupSeats) -> Seats:
@@ -43,29 +63,42 @@ def count(seats: GroupSeats, before: str | None, now: str) -> None:
 
 def lock_seats(session: Session, region_code: str, group_id: str) -> GroupSeats:
     """The group's seats, locked until the transaction ends. Raises `NotFound("group_not_found")`."""
-    seats = session.get(GroupSeats, (region_code, group_id), with_for_update=True, populate_existing=True)
-    if seats is None:
+    found = lock_all(session, [(region_code, group_id)])
+    if not found:
         GROUP.need(session, region_code, group_id)
         return lock_seats(session, region_code, group_id)
-    return seats
+    return found[region_code, group_id]
 
 
-def _public(seats: GroupSeats) -> tuple[int, int, int]:
+def lock_all(session: Session, groups: Collection[GroupKey]) -> dict[GroupKey, GroupSeats]:
+    """The seats of those groups that are known, locked until the transaction ends."""
+    rows = session.scalars(SEATS, {"groups": sorted(groups)})
+    return {(seats.region_code, seats.group_id): seats for seats in rows}
+
+
+def write(session: Session, locked: Collection[GroupSeats]) -> None:
+    """Write what was counted, in one statement where a flush would take one for each group; done with these rows."""
+    counted_now = [seats for seats in session.dirty if seats in locked]
+    if counted_now:
+        session.execute(WRITE, {name: [getattr(seats, name) for seats in counted_now] for name in WRITTEN})
+    for seats in counted_now:
+        session.expunge(seats)
+
+
+def public(seats: GroupSeats) -> Public:
+    """What the world is told of the seats."""
     return seats.capacity, seats.taken, seats.waiting
 
 
-def _announce(session: Session, seats: GroupSeats) -> None:
+def changed(seats: GroupSeats, before: Public) -> list[Announcement]:
+    """The next version, to be told, of seats that are not as before."""
+    if public(seats) == before:
+        return []
     seats.version += 1
-    record(
-        session,
-        contract.SEATS_CHANGED,
-        region_code=seats.region_code,
-        subject=seats.group_id,
-        version=seats.version,
-        data={
-            "group_id": seats.group_id,
-            "capacity": seats.capacity,
-            "taken": seats.taken,
-            "waiting": seats.waiting,
-        },
-    )
+    data = {
+        "group_id": seats.group_id,
+        "capacity": seats.capacity,
+        "taken": seats.taken,
+        "waiting": seats.waiting,
+    }
+    return [Announcement(contract.SEATS_CHANGED, seats.region_code, seats.group_id, seats.version, data)]

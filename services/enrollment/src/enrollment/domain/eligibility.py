@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from chassis.ages import age_on
 from chassis.errors import Conflict, NotFound, RuleViolated, Unavailable
 
 PUBLISHED = "published"
@@ -38,11 +39,6 @@ class Offer:
     guardian_id: str
     terms_version: int
     expires_at: datetime
-
-
-def age_on(born_on: date, on: date) -> int:
-    """Full years on a day; a year is full on the birthday itself, and on 1 March for those born on 29 February."""
-    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
 def check_admission(

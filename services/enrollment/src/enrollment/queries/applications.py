@@ -1,7 +1,7 @@
 """Applications as families see them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Row, ScalarSelect, Select, and_, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
@@ -17,6 +17,30 @@ from enrollment.neighbours import child_of, group_fact
 from enrollment.queries.clashes import clashes_of
 
 LIST = "applications"
+
+
+class New(Protocol):
+    """What is known of an application that has just been made; it has no contract yet."""
+
+    @property
+    def application(self) -> Application:
+        """Its row."""
+
+    @property
+    def title(self) -> str:
+        """Its group's."""
+
+    @property
+    def position(self) -> int | None:
+        """Its place in the waiting list."""
+
+    @property
+    def sends_at(self) -> datetime | None:
+        """When the draft will be sent."""
+
+    @property
+    def has_other_seat(self) -> bool:
+        """Whether the child may have other lessons at the same time."""
 
 
 def list_applications(session: Session, caller: Actor, request: dict[str, Any]) -> dict[str, Any]:
@@ -45,6 +69,12 @@ def get_application(session: Session, caller: Actor, application_id: str) -> dic
     if row is None:
         raise NotFound("application_not_found", "There is no such application.")
     return {**_application(row), "clashes": clashes_of(session, row.Application)}
+
+
+def see_new(session: Session, new: New) -> dict[str, Any]:
+    """An application as `get_application` shows it, by what is known of it in the transaction that made it."""
+    seen = _seen(new.application, new.title, new.position, new.sends_at)
+    return {**seen, "clashes": clashes_of(session, new.application) if new.has_other_seat else []}
 
 
 def position() -> ScalarSelect[int]:
@@ -94,22 +124,27 @@ def _applications(caller: Actor) -> Select[Any]:
 
 
 def _application(row: Row[Any]) -> dict[str, Any]:
-    application, contract = row.Application, row.contract
+    seen = _seen(row.Application, row.title, row.position, row.sends_at)
+    return {**seen, "contract": None if row.contract is None else _contract(row.contract)}
+
+
+def _seen(application: Application, title: str, position: int | None, sends_at: datetime | None) -> dict[str, Any]:
+    """An application that has no contract yet."""
     return {
         "application_id": application.application_id,
         "child_id": application.child_id,
         "group_id": application.group_id,
         "programme_id": application.programme_id,
-        "title": row.title,
+        "title": title,
         "status": application.status,
-        "position": row.position,
+        "position": position,
         "submitted_at": application.submitted_at,
         "enrolled_at": application.enrolled_at,
-        "sends_at": row.sends_at,
+        "sends_at": sends_at,
         "decide_by": kept_until(application),
         "ended_on": application.ended_on,
         "reason": application.reason,
-        "contract": None if contract is None else _contract(contract),
+        "contract": None,
     }
 
 

@@ -88,6 +88,7 @@ class LogRequest(Schema):
     types = fields.List(fields.String(), required=True)
     limit = fields.Integer(required=True)
     subject = fields.String(allow_none=True, load_default=None)
+    with_data = fields.Boolean(load_default=True)
 
 
 class LogEntry(Schema):
@@ -100,7 +101,7 @@ class LogEntry(Schema):
     occurred_at = fields.AwareDateTime(format="iso")
     traceparent = fields.String(allow_none=True)
     correlation_id = fields.String(allow_none=True)
-    data = fields.Dict()
+    data = fields.Dict(allow_none=True)
 
 
 class Log(Schema):
@@ -123,11 +124,15 @@ PLACED = Event("orders", "orders.placed.v1", Placed)
 PLACE_ORDER = Method(
     "orders", "place_order", Order, OrderPlaced, allow=frozenset({"buyer"}), peers=frozenset(), keyed=True
 )
+PLACE_TOGETHER = Method(
+    "orders", "place_together", Order, OrderPlaced, allow=frozenset({"buyer"}), peers=frozenset(), keyed=True
+)
 REPORT = Method("stock", "report", Size, Report, allow=frozenset({"buyer"}))
 NAP = Method("stock", "nap", Nap)
 TAKE = Method("stock", "take", Mark)
 UNSPEAKABLE = Method("stock", "unspeakable", Kind, Anything)
 RESERVE = Method("stock", "reserve", BasketId, Reserved)
+RESERVE_TOGETHER = Method("stock", "reserve_together", BasketId, Reserved)
 
 
 def standard(service: str) -> dict[str, Method]:

@@ -4,17 +4,20 @@ import os
 import signal
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import structlog
 from market import contracts
 from sqlalchemy import event as listeners
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from chassis.methods import Asked, Outcome
 from chassis.outbox import Received
-from chassis.projections import Projection
-from chassis.service import Service, command, on_event, query, rpc
+from chassis.projections import FactMissing, Projection
+from chassis.service import Service, batch_command, command, on_event, query, rpc
 from stock.models import Effect
 
 log = structlog.get_logger(__name__)
@@ -65,6 +68,20 @@ class StockService(Service):
         session.add(effect(f"reserved {request['basket_id']}", "call"))
         return {"quantity": basket["quantity"]}
 
+    @batch_command(contracts.RESERVE_TOGETHER)
+    def reserve_together(self, session: Session, asked: Sequence[Asked]) -> list[Outcome]:
+        """Needs facts of the orders', and has an effect for each that is known."""
+        return [reserved(session, each.request["basket_id"]) for each in asked]
+
+
+def reserved(session: Session, basket_id: str) -> Outcome:
+    """The answer, or the fact that is missing."""
+    basket = BASKET.find(session, contracts.REGION, basket_id)
+    if basket is None:
+        return FactMissing(BASKET, basket_id)
+    session.add(effect(f"reserved {basket_id}", "call"))
+    return {"quantity": basket["quantity"]}
+
 
 def effect(mark: str, event_id: str) -> Effect:
     """A row for each time that something took effect."""
@@ -79,8 +96,10 @@ def attempts(journal: str, event_id: str) -> int:
 
 
 def obey(session: Session, wish: dict[str, Any], attempt: int) -> None:
-    """Go wrong as wished: sleep, fail or die in the first attempts."""
+    """Go wrong as wished: sleep, or in the first attempts meet a lock that is held, fail or die."""
     time.sleep(wish.get("sleep", 0))
+    if attempt <= wish.get("collide", 0):
+        session.execute(text("DO $$BEGIN RAISE EXCEPTION 'held' USING ERRCODE = 'lock_not_available'; END$$"))
     if attempt <= wish.get("fail", 0):
         raise RuntimeError("as wished")
     if attempt <= wish.get("die", 0):

@@ -176,5 +176,5 @@ UNAVAILABLE: Wordings = {
         "Новые условия группы ещё не дошли. Повторите через несколько секунд с тем же ключом.",
         "The group's new terms have not arrived yet. Repeat in a few seconds with the same key.",
     ),
-    "too_many_calls": Wording("32 calls to one service wait already.", _RUSSIAN, _ENGLISH),
+    "too_many_calls": Wording("64 calls to one service wait already.", _RUSSIAN, _ENGLISH),
 }
