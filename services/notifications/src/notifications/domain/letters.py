@@ -85,8 +85,7 @@ def letter(text: Text, sender: Sender, recipient: Recipient, delivery_id: str, a
 
 
 def _mailbox(name: str, email: str) -> str:
-    local, _, domain = email.rpartition("@")
-    address = Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
+    address = Address(addr_spec=email)
     return f"{_words(name)} <{address}>" if name.strip() else str(address)
 
 
