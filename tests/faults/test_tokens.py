@@ -22,7 +22,7 @@ from valid_requests import valid_request
 
 from chassis import tokens
 from chassis.context import Actor
-from chassis.testing import RpcClient
+from chassis.testing import RpcClient, wait_for
 from chassis.testing.broker import api
 from contracts import accounts, catalog
 from contracts.accounts import GUARDIAN, MUNICIPALITY, PROVIDER, REGION, ROLES, TEACHER
@@ -256,6 +256,18 @@ def test_the_owner_is_served(house: House, method: Method) -> None:
     assert not named(house, method) or any(each in said for each in house.marks)
 
 
+@pytest.fixture(scope="module")
+def at_rest(house: House) -> None:
+    """What the owners' own commands set off arrives by events: from here on nothing changes by itself."""
+    states = [""]
+
+    def holds_still() -> bool:
+        states.append(house.state())
+        return states[-1] == states[-2]
+
+    wait_for(holds_still, 30, "the end of what the owners set off", every=1.0)
+
+
 def named(house: House, method: Method) -> set[str]:
     """The family's things that a request for the method names."""
     text = json.dumps(house.request(method), ensure_ascii=False)
@@ -267,6 +279,7 @@ def named(house: House, method: Method) -> set[str]:
     [(method, role) for method in PERSONAL for role in ROLES if role in method.allow],
     ids=lambda each: each if isinstance(each, str) else ids(each),
 )
+@pytest.mark.usefixtures("at_rest")
 def test_what_is_not_theirs_does_not_exist_for_strangers(house: House, method: Method, role: str) -> None:
     before = house.state() if method.command else ""
     for who, token in house.strangers[role].items():
