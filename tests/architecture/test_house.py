@@ -76,7 +76,7 @@ def test_the_chassis_stays_within_its_budget() -> None:
             for number, line in enumerate(text, start=1)
             if line.strip() and not line.strip().startswith("#") and number not in documentation
         )
-    assert total <= 3330, f"{total} lines; see ADR 13"
+    assert total <= 3360, f"{total} lines; see ADR 13"
 
 
 def test_only_the_chassis_publishes_events() -> None:

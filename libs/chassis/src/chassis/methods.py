@@ -18,7 +18,7 @@ from chassis.database import is_collision, is_down
 from chassis.errors import NotFound, Refusal, Unauthenticated, Unavailable
 from chassis.guard import MethodContract, authorise, load
 from chassis.projections import FactMissing
-from chassis.rpc import Late
+from chassis.rpc import Alone, Late
 from chassis.schemas import made
 
 log = structlog.get_logger(__name__)
@@ -97,17 +97,22 @@ def _admitted(service: Any, contract: MethodContract, context: Context, body: di
 
 
 def _together(service: Any, function: Function, contract: MethodContract, asked: Sequence[Asked]) -> list[Outcome]:
-    """In one transaction. Where that fails, and whoever waits for a neighbour's fact: one by one, in their order."""
+    """In one transaction; where that fails, one by one, in their order. Who needs a neighbour's fact waits alone."""
     outcomes: Sequence[Outcome | None] = [None] * len(asked)
     if len(asked) > 1:
         try:
             outcomes = _in_transaction(service, function, contract, asked)
         except Exception as error:
-            log.info("batch_divided", method=contract.name, requests=len(asked), error=type(error).__name__)
-    return [
-        _alone(service, function, contract, each) if outcome is None or isinstance(outcome, FactMissing) else outcome
-        for each, outcome in zip(asked, outcomes, strict=True)
-    ]
+            expected = is_collision(error) or is_down(error) or isinstance(error, Refusal)
+            say = log.info if expected else log.exception
+            say("batch_divided", method=contract.name, requests=len(asked), error=type(error).__name__)
+    decided = zip(asked, outcomes, strict=True)
+    return [_alone(service, function, contract, each) if got is None else _for_now(got) for each, got in decided]
+
+
+def _for_now(outcome: Outcome) -> Outcome:
+    """Nobody's answer waits until a neighbour has been asked for what somebody else needs."""
+    return Alone() if isinstance(outcome, FactMissing) else outcome
 
 
 def _alone(service: Any, function: Function, contract: MethodContract, asked: Asked, prepare: Any = None) -> Outcome:

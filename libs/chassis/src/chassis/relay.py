@@ -170,8 +170,10 @@ class Relay(DependencyProvider):  # type: ignore[misc]
 
     def run(self) -> None:
         """Until stopped: one batch after another; after a fault, a new connection."""
+        pause = POLL_SECONDS
         while True:
-            self._let_callers_first()
+            if pause:  # What has piled up meanwhile is carried without standing back once more.
+                self._let_callers_first()
             try:
                 pause = self.carry()
             except Exception as error:

@@ -245,10 +245,7 @@ class BatchMethod(RemoteMethod):
             yield batch[-1].context, batch[-1].body
 
     def _end_all(self, batch: list[Waiting], worker: Any, outcomes: Any, exc_info: Any) -> tuple[Any, Any]:
-        for number, each in enumerate(batch):
-            outcome = exc_info[1] if exc_info else outcomes[number]
-            failed = (type(outcome), outcome, None) if isinstance(outcome, BaseException) else None
-            self.end(each.message, each.context, each.since, worker, None if failed else outcome, failed)
+        self._answer(batch, worker, outcomes, exc_info)
         if len(batch) >= CROWD:
             self.crowded_until = monotonic() + CROWDED_SECONDS
         self.busy = bool(self.waiting)
@@ -256,11 +253,29 @@ class BatchMethod(RemoteMethod):
             self.container.spawn_managed_thread(self._next)
         return None, None
 
+    def _answer(self, batch: list[Waiting], worker: Any, outcomes: Any, exc_info: Any) -> tuple[Any, Any]:
+        for number, each in enumerate(batch):
+            outcome = exc_info[1] if exc_info else outcomes[number]
+            if isinstance(outcome, Alone):
+                self.container.spawn_managed_thread(partial(self._decide_alone, each))
+                continue
+            failed = (type(outcome), outcome, None) if isinstance(outcome, BaseException) else None
+            self.end(each.message, each.context, each.since, worker, None if failed else outcome, failed)
+        return None, None
+
+    def _decide_alone(self, waiting: Waiting) -> None:
+        calls = [(waiting.context, waiting.body)]
+        self.container.spawn_worker(self, (calls,), {}, context_data={}, handle_result=partial(self._answer, [waiting]))
+
 
 def is_crowded(container: Any) -> bool:
     """Whether many have just been answered together, so that many more may be waiting."""
     batches = (each for each in container.entrypoints if isinstance(each, BatchMethod))
     return any(monotonic() < each.crowded_until for each in batches)
+
+
+class Alone(Exception):
+    """A request that would hold those up that came with it: it gets a worker of its own."""
 
 
 class Late(Exception):

@@ -162,6 +162,11 @@ class BillingService(Service):
         """Serve a queue that has money, one batch at a time."""
         return commands.grant_waiting(session)
 
+    @every(seconds=30)
+    def settle_forgotten(self, session: Session) -> bool:
+        """Put children who were enrolled before their programme was opened into its line."""
+        return commands.settle_forgotten(session)
+
     @every(seconds=5)
     def end_period(self, session: Session) -> bool:
         """Close a period whose day has come: what is left in it is sent on its way."""

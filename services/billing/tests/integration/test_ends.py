@@ -93,6 +93,21 @@ def test_what_went_to_another_group_meanwhile_leaves_a_late_mark_uncovered_and_s
     assert world.events(DEBIT_POSTED) == []
 
 
+def test_a_late_mark_is_covered_by_what_another_lesson_was_to_release_at_the_same_time(
+    world: World, clock_at: Clock
+) -> None:
+    world.open_programme(nominal=SHARE)
+    child, group, enrollment_id = world.enrol()
+    clock_at(datetime(2026, 10, 19, 16, 0, tzinfo=UTC))
+    deadlines(world)
+    _, _, second = world.enrol(Group(), child)
+    assert (world.contract(second).state, sums(world, child)) == ("active", (0, SHARE, 0))
+    clock_at(datetime(2026, 10, 26, 16, 0, tzinfo=UTC))
+    world.hear(world.marked(group, MONDAY, {enrollment_id: "present"}))
+    assert view(world, child, enrollment_id)["uncovered"]["value"] == "0.00"
+    assert sums(world, child)[2] == part(1)
+
+
 def test_marks_after_the_last_day_count_nothing(world: World) -> None:
     world.open_programme()
     child, group, enrollment_id = world.enrol()

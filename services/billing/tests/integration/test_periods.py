@@ -301,6 +301,24 @@ def test_what_is_left_is_carried_over_once_the_payer_has_a_programme_in_the_next
     identity_holds(world)
 
 
+def test_money_that_is_carried_over_opens_the_contract_that_waited_for_it(world: World, clock_at: Clock) -> None:
+    world.open_programme(remainder="carry_over")
+    child, *_ = world.enrol(Group(ends_on=date(2026, 12, 28)))
+    clock_at(datetime(2027, 9, 6, 2, tzinfo=UTC))
+    programme_id = set_rules(world, set_period(world)["period_id"])["funding_programme_id"]
+    world.allocate(NOMINAL, funding_programme_id=programme_id)
+    one, other = (Group(starts_on=date(2027, 10, 4), ends_on=date(2028, 5, 29)) for _ in range(2))
+    offer = world.offer(child, other)
+    world.enrol(one, child)
+    late = world.enrolled(child, other, offer["offer_id"])
+    world.hear(late)
+    assert world.contract(late.subject).state == "awaiting_acceptance"
+    clock_at(CLOSING)
+    run_out(world)
+    assert world.contract(late.subject).state == "active"
+    identity_holds(world)
+
+
 def test_after_its_end_nothing_is_posted_into_a_period(world: World, clock_at: Clock) -> None:
     world.open_programme()
     child, _, enrollment_id = world.enrol()

@@ -17,6 +17,7 @@ from chassis.context import Actor, Context
 from chassis.database import Transactions, create
 from chassis.outbox import Received
 from chassis.projections import FactMissing
+from chassis.rpc import Alone
 from chassis.testing import apply, received, recorded, service_database
 from contracts import accounts, billing, catalog
 from enrollment.domain.states import SEATED
@@ -81,7 +82,15 @@ class Region:
         return dict(getattr(self.service(caller), method)(context, body))
 
     def ask_together(self, *calls: tuple[Actor, dict[str, Any], str | None]) -> list[dict[str, Any] | Exception]:
-        """Applications that arrive at the same moment: caller, body and key of each."""
+        """Applications that arrive at the same moment: caller, body and key of each. Some are decided alone, then."""
+        outcomes = self.decide_together(*calls)
+        alone = [number for number, each in enumerate(outcomes) if isinstance(each, Alone)]
+        for number in alone:
+            (outcomes[number],) = self.decide_together(calls[number])
+        return outcomes
+
+    def decide_together(self, *calls: tuple[Actor, dict[str, Any], str | None]) -> list[dict[str, Any] | Exception]:
+        """What one batch says to its applications."""
         contexts = [Context(token=caller.subject, idempotency_key=key or new_id()) for caller, _, key in calls]
         bodies = [body for _, body, _ in calls]
         service = self.service(*(caller for caller, _, _ in calls))

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from chassis.errors import Conflict, NotFound, RuleViolated
+from chassis.rpc import Alone
 
 CROWD = 50
 
@@ -163,6 +164,20 @@ def test_drafts_go_first_and_a_batch_may_hold_new_drafts(region):
     late = region.ask_together(*(call(region, region.family(), soon) for _ in range(2)))
     assert [each["position"] for each in late] == [2, 3]
     assert region.seats(soon) == (1, 1, 3)
+
+
+def test_drafts_of_one_group_and_unheard_children_hold_up_nobody_else_of_the_batch(region):
+    soon, open_now = region.group(capacity=1, opens_at=region.later(seconds=60)), region.group()
+    region.later(seconds=-60)
+    region.ask_together(call(region, region.family(), soon, draft=True))
+    region.later(seconds=61)
+    outcomes = region.decide_together(
+        call(region, region.family(), soon),
+        call(region, region.family(), open_now),
+        call(region, region.unheard_family(), open_now),
+    )
+    assert [type(each) for each in outcomes] == [Alone, dict, Alone]
+    assert (region.seats(soon), region.seats(open_now)[1]) == ((1, 0, 0), 1)
 
 
 def test_a_batch_asks_the_database_hardly_more_than_a_lone_family(region, statements):

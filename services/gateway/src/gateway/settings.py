@@ -22,7 +22,7 @@ class Settings(settings.Settings):
         "KRUZHOK_MAX_WORKERS",
         "Requests at once in one process; each mostly waits for a service.",
         parse=settings.at_least(4),
-        default=64,
+        default=96,
     )
     http_address: str = setting(
         "GATEWAY_HTTP_ADDRESS", "host:port of the HTTP API", parse=host_and_port, default="127.0.0.1:8000"

@@ -68,6 +68,13 @@ class MailWorker:
         if conversation.is_over:
             return Failure("out_of_time", counted=False)
         try:
+            return self._send(claimed, ask, conversation)
+        except Exception as error:  # One mail must not keep the others of its batch from being concluded.
+            log.exception("bug", delivery_id=claimed.delivery_id)
+            return Failure(f"broken_{type(error).__name__}")
+
+    def _send(self, claimed: Claimed, ask: Ask, conversation: Conversation) -> Failure | None:
+        try:
             address = ask({"user_id": claimed.user_id, "purpose": claimed.purpose})
         except (Unavailable, Broken):
             return Failure("accounts_unavailable", counted=False)

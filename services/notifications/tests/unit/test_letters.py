@@ -39,6 +39,13 @@ def test_whatever_name_and_subject_are_they_add_no_header(name: str, subject: st
     assert [address.addr_spec for address in read["To"].addresses] == ["anna@example.org"]
 
 
+def test_an_address_with_a_russian_domain_is_written_as_mail_servers_know_it() -> None:
+    mail = letters.letter(Text("Тема", "Текст."), SENDER, Recipient("anna@пример.рф", "Анна"), DELIVERY_ID, AT)
+    assert message_from_bytes(mail.as_bytes(), policy=policy.SMTP)["To"].addresses[0].addr_spec == (
+        "anna@xn--e1afmkfd.xn--p1ai"
+    )
+
+
 def test_a_long_name_and_a_long_subject_are_folded_as_mail_servers_want_it() -> None:
     recipient = Recipient("anna@example.org", "Анна-Мария " * 18 + "Примерова")
     subject = "Робототехника и программирование " * 6

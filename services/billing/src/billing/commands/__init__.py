@@ -18,7 +18,7 @@ from billing.commands.monthly import prepay_due
 from billing.commands.offers import make_offer
 from billing.commands.periods import set_period
 from billing.commands.programmes import set_funding_programme
-from billing.commands.settling import grant_waiting
+from billing.commands.settling import grant_waiting, settle_forgotten
 
 __all__ = [
     "accept_contract",
@@ -40,4 +40,5 @@ __all__ = [
     "review_contracts",
     "set_funding_programme",
     "set_period",
+    "settle_forgotten",
 ]

@@ -12,7 +12,7 @@ from billing.commands.entries import save
 from billing.commands.lines import Background, Unsettled, unsettled
 from billing.commands.movements import Posting, postings_of, release_of
 from billing.domain import ledger as books
-from billing.domain.charges import Hold, Release, settle_lessons
+from billing.domain.charges import Debit, Hold, Release, settle_lessons
 from billing.domain.contract import CLOSED
 from chassis.outbox import record
 from chassis.values import Amount
@@ -54,12 +54,21 @@ def converge_lesson(
 ) -> Charged:
     """The same, when marks of this lesson are all that was learnt since these certificates were settled last.
 
-    All else is looked at only where the mark may be the last that an ended contract waited for.
+    All else is looked at only where the mark may be the last that an ended contract waited for, or where what is held
+    does not cover it: other lessons may have something to release.
     """
     contracts = unsettled(session, region_code, certificate_ids, at, lesson_id)
-    if any(each.background.ends for each in contracts):
+    if any(each.background.ends or _is_uncovered(each) for each in contracts):
         return converge(session, region_code, certificate_ids, at)
     return _settle(session, region_code, contracts, at)
+
+
+def _is_uncovered(contract: Unsettled) -> bool:
+    terms, available = contract.background.terms, contract.background.available_minor
+    if terms is None or available is None or contract.background.by_month:
+        return False
+    steps = settle_lessons(terms, (line.lesson for line in contract.lines), available).steps
+    return any(isinstance(step, Debit) and step.uncovered for step in steps)
 
 
 def _settle(session: Session, region_code: str, contracts: Sequence[Unsettled], at: datetime) -> Charged:

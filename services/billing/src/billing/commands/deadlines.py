@@ -35,7 +35,7 @@ _REVIEWED = text("""
 
 
 def lapse_acceptances(session: Session) -> bool:
-    """Refuse contracts that waited too long for an acceptance; True when there may be more."""
+    """Refuse contracts that waited too long for an acceptance, and still do; True when there may be more."""
     at = clock.now()
     due = (
         _claim(Certificate.region_code, Certificate.child_id, Enrollment)
@@ -47,6 +47,7 @@ def lapse_acceptances(session: Session) -> bool:
         .order_by(Contract.accept_by)
     )
     claimed = session.execute(due).all()
+    _settle(session, claimed)
     for row in claimed:
         if _still_waits(session, row.Enrollment, at):
             refuse(session, row.Enrollment, NOT_ACCEPTED_IN_TIME)

@@ -14,7 +14,11 @@ from chassis.outbox import Announcement, record_all
 from chassis.values import Amount
 from contracts.billing import DEBIT_POSTED, DEBIT_REVERSED
 
-_CHARGING = text("INSERT INTO charge SELECT * FROM jsonb_populate_recordset(NULL::charge, CAST(:rows AS jsonb))")
+_CHARGING = text(
+    "INSERT INTO charge (region_code, charge_id, contract_id, lesson_id, generation, mark, amount_minor,"
+    " uncovered_minor, unit, charged_at) SELECT region_code, charge_id, contract_id, lesson_id, generation, mark,"
+    " amount_minor, uncovered_minor, unit, charged_at FROM jsonb_populate_recordset(NULL::charge, CAST(:rows AS jsonb))"
+)
 _REVERSING = text(
     "UPDATE charge c SET reversal_id = r.by"
     " FROM unnest(CAST(:charges AS uuid[]), CAST(:by AS uuid[])) AS r (charge_id, by)"

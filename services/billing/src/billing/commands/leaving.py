@@ -41,7 +41,7 @@ _NextProgramme, _NextPeriod = aliased(FundingProgramme), aliased(FundingPeriod)
 def empty_pockets(session: Session, at: datetime) -> bool:
     """Empty a batch of one programme's pockets that have to be; True when there were any.
 
-    What contracts of a closed period still hold is released first.
+    What contracts of a closed period still hold is released first; what was carried over may open others.
     """
     join_as_written(session)
     first = session.execute(_ready(at).limit(1).with_for_update(of=Departure, skip_locked=True)).first()
@@ -56,7 +56,7 @@ def empty_pockets(session: Session, at: datetime) -> bool:
     )
     batch = session.execute(theirs.limit(BATCH).with_for_update(of=Departure, skip_locked=True)).all()
     certificate_ids = sorted({row.Pocket.certificate_id for row in batch})
-    _release(session, region_code, certificate_ids)
+    _settle(session, region_code, certificate_ids)
     fresh = session.execute(
         theirs.where(Departure.certificate_id.in_(certificate_ids)).execution_options(populate_existing=True)
     ).all()
@@ -64,6 +64,7 @@ def empty_pockets(session: Session, at: datetime) -> bool:
     ledger.post(session, region_code, [each for row in fresh for each in _movements(row, at)], at)
     keys = [tuple(getattr(row.Pocket, name) for name in KEY) for row in fresh]
     session.execute(delete(Departure).where(tuple_(*(getattr(Departure, name) for name in KEY)).in_(keys)))
+    _settle(session, region_code, [row.Pocket.certificate_id for row in fresh if _carries(row)])
     return True
 
 
@@ -109,7 +110,7 @@ def _ready(at: datetime) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _release(session: Session, region_code: str, certificate_ids: Sequence[str]) -> None:
+def _settle(session: Session, region_code: str, certificate_ids: Sequence[str]) -> None:
     """Settle those children: in a closed period, and for a certificate that is out of force, nothing stays held."""
     query = select(Certificate.child_id).where(
         Certificate.region_code == region_code, Certificate.certificate_id.in_(certificate_ids)

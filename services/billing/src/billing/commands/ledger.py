@@ -22,7 +22,13 @@ _TRANSACTIONS = text(
     " rule_version, actor, occurred_at, reverses"
     " FROM jsonb_populate_recordset(NULL::ledger_transaction, CAST(:rows AS jsonb))"
 )
-_POSTINGS = text("INSERT INTO posting SELECT * FROM jsonb_populate_recordset(NULL::posting, CAST(:rows AS jsonb))")
+_POSTINGS = text(
+    "INSERT INTO posting (region_code, recorded_at, transaction_id, line, kind, side, account, municipality_code,"
+    " programme_id, certificate_id, period_id, contract_id, provider_id, amount_minor, unit)"
+    " SELECT region_code, recorded_at, transaction_id, line, kind, side, account, municipality_code, programme_id,"
+    " certificate_id, period_id, contract_id, provider_id, amount_minor, unit"
+    " FROM jsonb_populate_recordset(NULL::posting, CAST(:rows AS jsonb))"
+)
 _POCKETS = """
     SELECT region_code, certificate_id, period_id, municipality_code, unit,
         sum(amount_minor) FILTER (WHERE account = 'pocket_available') AS available,

@@ -63,7 +63,7 @@ class NewProgramme:
 def open_programme(session: Session, region_code: str, new: NewProgramme, *, budget: Amount, basis: str) -> bool:
     """Open a programme with its first budget, which the act `basis` allows; False when it is there already.
 
-    Children who are enrolled already are not in its line yet: see `settle_unlisted`.
+    Children who are enrolled already come into its line soon: see `settle_forgotten`.
     """
     statement = insert(FundingProgramme).values(region_code=region_code, **_columns(new))
     statement = statement.on_conflict_do_nothing(index_elements=["region_code", "programme_id"])

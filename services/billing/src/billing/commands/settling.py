@@ -7,12 +7,14 @@ difference to what is; when there is none, it changes nothing.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing.commands import charging, contracting, crediting, departures, funding, locks, monthly
 from billing.commands.charging import Charged
 from billing.commands.funding import Grant, Need
 from billing.domain.rules import MONTHLY
+from billing.models import FundingPeriod
 from chassis import clock
 
 
@@ -86,6 +88,20 @@ def grant_waiting(session: Session) -> bool:
     grants = funding.serve(session, programme, at)
     settle(session, programme.region_code, grants=grants)
     return bool(grants)
+
+
+def settle_forgotten(session: Session) -> bool:
+    """Settle a batch of children whom a programme that was opened after their enrolment does not know of yet.
+
+    True when there were any.
+    """
+    at = clock.now()
+    regions = select(FundingPeriod.region_code).where(FundingPeriod.closes_at > at).distinct()
+    return any(
+        settle_unlisted(session, region_code)
+        for region_code in sorted(session.scalars(regions))
+        if funding.unlisted_children(session, region_code, at)
+    )
 
 
 def settle_unlisted(session: Session, region_code: str) -> bool:

@@ -25,7 +25,7 @@ def send_due(
 
     One that may not be sent any more is cancelled by the system, which its family is told.
     """
-    if course.seats.drafts == 0 or not course.is_open:
+    if not are_due(course):
         return
     for application in _saved(session, course, before, limit):
         try:
@@ -33,6 +33,11 @@ def send_due(
         except Refusal:
             reason = "no_longer_eligible"
             cancel(session, course.seats, application, by=SYSTEM, reason=reason, now=course.now)
+
+
+def are_due(course: Course) -> bool:
+    """Whether drafts wait although enrolment is open."""
+    return course.seats.drafts > 0 and course.is_open
 
 
 def send(session: Session, course: Course, application: Application, holds: Holds) -> None:

@@ -18,6 +18,7 @@ from chassis.errors import Conflict, Refusal
 from chassis.methods import Asked
 from chassis.outbox import Announcement, record_all
 from chassis.projections import FactMissing
+from chassis.rpc import Alone
 from enrollment.commands import announcing, drafts, entering
 from enrollment.commands.courses import Course, look_at_all
 from enrollment.commands.entering import Taken
@@ -68,16 +69,18 @@ def submit(session: Session, asked: Sequence[Asked], holds: Holds) -> list[Seen 
     """Apply for the callers' own children, accepting the offers: the application of each, or why there is none.
 
     The child gets a seat (and is enrolled at once where the group needs no review) or a place in the waiting list; a
-    draft for a group that is not open yet is kept. Drafts that are due are sent first. Refusals, in order: `NotFound`
-    child, group; those of `check_admission`; `NotFound` offer; those of `check_offer`; `Conflict("draft_exists")`.
+    draft for a group that is not open yet is kept. Drafts that are due are sent first, by one who is decided alone:
+    there may be hundreds. Refusals, in order: `NotFound` child, group; those of `check_admission`; `NotFound` offer;
+    those of `check_offer`; `Conflict("draft_exists")`.
     """
     seats = lock_all(session, {_group_of(each) for each in asked})
     before = {key: public(each) for key, each in seats.items()}
     facts = Facts(session, [fact for each in asked for fact in _facts_of(each)])
     courses = dict(zip(seats, look_at_all(session, list(seats.values()), facts), strict=True))
-    for course in courses.values():
-        drafts.send_due(session, course, holds)
-    session.flush()
+    if len(asked) == 1:
+        for course in courses.values():
+            drafts.send_due(session, course, holds)
+        session.flush()
     desk = Desk(facts, courses, _taken(session, asked), holds)
     with session.no_autoflush:
         decided = [_decided(desk, each) for each in asked]
@@ -104,11 +107,11 @@ def _taken(session: Session, asked: Iterable[Asked]) -> Taken:
     )
 
 
-def _decided(desk: Desk, asked: Asked) -> Accepted | Refusal | FactMissing:
+def _decided(desk: Desk, asked: Asked) -> Accepted | Refusal | FactMissing | Alone:
     try:
         with using(asked.context):
             return _accepted(desk, asked)
-    except (Refusal, FactMissing) as refusal:
+    except (Refusal, FactMissing, Alone) as refusal:
         return refusal
 
 
@@ -119,6 +122,8 @@ def _accepted(desk: Desk, asked: Asked) -> Accepted:
     course = desk.courses.get(_group_of(asked))
     if course is None:
         raise FactMissing(GROUP, request["group_id"])
+    if drafts.are_due(course):
+        raise Alone
     application = _new(course, asked)
     _check(desk, course, application, child, request["draft"])
     if not _is_kept(course, request["draft"]):

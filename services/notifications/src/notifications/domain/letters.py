@@ -85,7 +85,8 @@ def letter(text: Text, sender: Sender, recipient: Recipient, delivery_id: str, a
 
 
 def _mailbox(name: str, email: str) -> str:
-    address = Address(addr_spec=email)
+    local, _, domain = email.rpartition("@")
+    address = Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
     return f"{_words(name)} <{address}>" if name.strip() else str(address)
 
 
