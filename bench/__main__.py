@@ -1,4 +1,4 @@
-"""`python bench [--keep] [rpc relay search journey]`: measure, and print JSON.
+"""`python bench [--keep] [rpc relay search debits rush journey]`: measure, and print JSON.
 
 `make bench` runs all of it on servers of its own; `make bench ARGS=--keep` also writes the run into README.md here.
 The measured processes are all started from here; nothing else should be busy on the machine meanwhile.
