@@ -5,7 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from stack.daemons import Daemon
+import pytest
+from stack.daemons import Daemon, _started
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -41,6 +42,18 @@ def test_a_deaf_process_is_killed(tmp_path: Path) -> None:
         pass
     assert sleeper.stop()
     assert sleeper.pid() is None
+
+
+@pytest.mark.filterwarnings("ignore:subprocess")
+def test_a_killed_process_is_let_go_of_so_that_no_server_takes_it_for_running(tmp_path: Path) -> None:
+    sleeper = daemon(tmp_path, SLEEP)
+    process = sleeper._open()
+    sleeper.pid_file.write_text(json.dumps({"pid": process.pid, "started": _started(process.pid)}))
+    process.kill()
+    while sleeper.pid() is not None:
+        pass
+    with pytest.raises(ProcessLookupError):
+        os.kill(process.pid, 0)
 
 
 def test_a_reused_process_id_is_not_ours(tmp_path: Path) -> None:

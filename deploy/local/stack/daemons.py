@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +37,10 @@ class Daemon:
             noted = json.loads(self.pid_file.read_text())
         except (FileNotFoundError, ValueError):
             return None
-        return noted["pid"] if _started(noted["pid"]) == noted["started"] else None
+        if _started(noted["pid"]) == noted["started"]:
+            return int(noted["pid"])
+        _reap(noted["pid"])
+        return None
 
     def start(self) -> int:
         """Start the process in a session of its own and remember it."""
@@ -115,6 +118,12 @@ def _started(pid: int) -> str | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     return None if state == "Z" else rest[18]
+
+
+def _reap(pid: int) -> None:
+    """Let go of an ended child: as long as it is a zombie, a server that finds its lock takes it for running."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _kill_session(pid: int) -> None:

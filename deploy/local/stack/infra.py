@@ -5,6 +5,7 @@ import os
 import pwd
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from stack.rabbitmq import Node
 ADMIN = "admin"
 PARTS = ("rabbitmq", "postgres")
 START_SECONDS = 90
+STARTS_AGAIN, AGAIN_SECONDS = 5, 1.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Infra:
         if "rabbitmq" in parts:
             self._start_rabbitmq(definitions or self.bare_definitions())
         if "postgres" in parts:
-            self._await(self.cluster.server(), self.cluster.ready)
+            self._await(self.cluster.server(), self.cluster.ready, again=STARTS_AGAIN)
         if "rabbitmq" in parts:
             password = self.secret("rabbitmq-admin")
             self._await(self.node.server(), lambda: self.node.ready(ADMIN, password))
@@ -171,11 +173,18 @@ class Infra:
             require_free(getattr(self.ports, name), f"RabbitMQ ({name})", "KRUZHOK_PORT_BASE")
 
     @staticmethod
-    def _await(server: Daemon, ready: Callable[[], bool]) -> None:
+    def _await(server: Daemon, ready: Callable[[], bool], again: int = 0) -> None:
+        """Wait until the server answers. One that ends is started `again`: what a killed one left may still run."""
+        left = iter(range(again))
+
         def answered() -> bool:
-            if server.pid() is None:
+            if server.pid() is not None:
+                return ready()
+            if next(left, None) is None:
                 raise StackError(f"{server.name} ended while starting: {server.last_words()} (see {server.log}).")
-            return ready()
+            time.sleep(AGAIN_SECONDS)
+            server.start()
+            return False
 
         wait_for(server.name, answered, START_SECONDS, f"see {server.log}")
 
