@@ -7,6 +7,7 @@ as enrollment would send them. Half of the groups are paid from one municipality
 import json
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -17,6 +18,7 @@ import pika
 import psycopg2
 from floor import transactions_per_second
 from load import say
+from processes import Meter, Seconds
 from sqlalchemy import text
 
 from billing.commands.opening import NewProgramme, open_period, open_programme
@@ -25,13 +27,16 @@ from billing.models import Offer
 from billing.service import BillingService
 from chassis import clock
 from chassis.database import Transactions, create
-from chassis.testing import Suite, apply, received, running_suite
+from chassis.testing import Suite, apply, received, running_suite, wait_for
 from chassis.values import Amount
 from contracts import accounts, certificates, enrollment
 
 REGION, ZONE = "77", "Europe/Moscow"
 GROUPS, CHILDREN, LESSONS_A_ROUND, ROUNDS = 20, 15, 10, 4
 LESSONS = LESSONS_A_ROUND * ROUNDS
+BUSY = ("billing", "postgres", "rabbitmq")
+DEBITS = GROUPS * CHILDREN * LESSONS_A_ROUND
+"""In a round."""
 MUNICIPALITIES = 20
 NOMINAL, BUDGET = Amount(10_000_000, "RUB"), Amount(100_000_000_000, "RUB")
 PRICE = {"value": "8000.00", "unit": "RUB"}
@@ -39,6 +44,10 @@ PATIENCE_SECONDS = 60
 """Of one round."""
 WRITTEN = ("ledger_transaction", "posting", "posting", "charge", "attendance_mark", "outbox")
 """What a debit inserts, beside its update of the pocket."""
+_POSTED = "SELECT last_value FROM ledger_sequence"
+"""How many were tried: costs nothing to ask, and cannot be less than what was committed."""
+_CHARGED = "SELECT count(*) FROM charge"
+_UNTOLD = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 
 
 @dataclass(frozen=True)
@@ -53,19 +62,27 @@ class Group:
 def measure() -> dict[str, Any]:
     """Debits a second from one budget's pages and from many budgets', and of the floor, turn by turn."""
     rates: dict[str, list[float]] = {"one_budget": [], "many_budgets": [], "floor": []}
+    used: list[Seconds] = []
     with running_suite(services=("billing",)) as suite:
-        url = suite.database_url["billing"]
+        url, meter = suite.database_url["billing"], Meter(suite)
         sides = {name: _prepared(url, name) for name in ("one_budget", "many_budgets")}
         say("contracts are active")
         for number in range(ROUNDS):
             for name in list(rates) if number % 2 == 0 else list(rates)[::-1]:
                 say(f"round {number + 1}: {name}")
-                rates[name].append(_floor(url) if name == "floor" else _round(suite, sides[name], number))
+                if name == "floor":
+                    rates[name].append(_floor(url))
+                    continue
+                before = meter.read()
+                rates[name].append(_round(suite, sides[name], number))
+                wait_for(lambda: not _asked(url, _UNTOLD)[0][0], PATIENCE_SECONDS, "the news of all debits to be out")
+                used.append(meter.used_since(before))
         _check(url)
     middle = {name: median(found) for name, found in rates.items()}
     pages = (middle["one_budget"] + middle["many_budgets"]) / 2
     return {
         "debits_per_second": {name: [round(rate) for rate in found] for name, found in rates.items()},
+        "cpu_ms_per_debit": {party: round(median(each[party] for each in used) * 1000 / DEBITS, 2) for party in BUSY},
         "debits_to_floor": round(pages / middle["floor"], 2),
         "one_budget_to_many": round(middle["one_budget"] / middle["many_budgets"], 2),
     }
@@ -93,11 +110,8 @@ def _prepared(url: str, side: str) -> list[Group]:
 
 def _analyse(url: str) -> None:
     """What autovacuum does a minute after such a load."""
-    connection = psycopg2.connect(url.replace("+psycopg2", ""))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
+    with _connected(url) as connection, connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    connection.close()
 
 
 def _accepted_offer(group: Group, enrollment_id: str) -> Offer:
@@ -168,16 +182,17 @@ def _facts(group: Group, enrollment_id: str, payer: str, today: date) -> Iterato
 
 def _round(suite: Suite, groups: Sequence[Group], number: int) -> float:
     """Debits a second from the first page's sending to the last debit's commit."""
-    url, wanted = suite.database_url["billing"], GROUPS * CHILDREN * LESSONS_A_ROUND
-    before = _charges(url)
-    began_at = perf_counter()
-    _send(suite, groups, range(number * LESSONS_A_ROUND, (number + 1) * LESSONS_A_ROUND))
-    while _charges(url) < before + wanted:
-        if perf_counter() - began_at > PATIENCE_SECONDS:
-            said = "\n".join(process.output.read_text()[-2000:] for process in suite.processes["billing"])
-            raise SystemExit(f"only {_charges(url) - before} of {wanted} debits in {PATIENCE_SECONDS} s\n{said}")
-        sleep(0.02)
-    return wanted / (perf_counter() - began_at)
+    with _connected(suite.database_url["billing"]) as connection, connection.cursor() as cursor:
+        goal = _number(cursor, _POSTED) + DEBITS, _number(cursor, _CHARGED) + DEBITS
+        began_at = perf_counter()
+        _send(suite, groups, range(number * LESSONS_A_ROUND, (number + 1) * LESSONS_A_ROUND))
+        while _number(cursor, _POSTED) < goal[0] or _number(cursor, _CHARGED) < goal[1]:
+            if perf_counter() - began_at > PATIENCE_SECONDS:
+                said = "\n".join(process.output.read_text()[-2000:] for process in suite.processes["billing"])
+                missing = goal[1] - _number(cursor, _CHARGED)
+                raise SystemExit(f"{missing} of {DEBITS} debits missing after {PATIENCE_SECONDS} s\n{said}")
+            sleep(0.02)
+        return DEBITS / (perf_counter() - began_at)
 
 
 def _send(suite: Suite, groups: Sequence[Group], lessons: range) -> None:
@@ -205,8 +220,18 @@ def _send(suite: Suite, groups: Sequence[Group], lessons: range) -> None:
     connection.close()
 
 
-def _charges(url: str) -> int:
-    return int(_asked(url, "SELECT count(*) FROM charge")[0][0])
+@contextmanager
+def _connected(url: str) -> Iterator[Any]:
+    """One connection for all the looking: opening one for each look would take from what is measured."""
+    connection = psycopg2.connect(url.replace("+psycopg2", ""))
+    connection.autocommit = True
+    with closing(connection):
+        yield connection
+
+
+def _number(cursor: Any, query: str) -> int:
+    cursor.execute(query)
+    return int(cursor.fetchone()[0])
 
 
 def _check(url: str) -> None:

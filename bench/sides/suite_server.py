@@ -41,6 +41,7 @@ def main() -> None:
     run.logs.configure("echo", "INFO")
     container = ServiceContainer(EchoService, configuration(sys.argv[1]))
     container.start()
+    run.leave_loaded_alone()
     print("ready", flush=True)
     while True:
         eventlet.sleep(3600)

@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -20,12 +21,13 @@ PRIVATE_KEYS = re.compile(
     re.IGNORECASE,
 )
 _PRIVATE_TEXTS = (
-    (re.compile(r"(://[^\s:/@]{0,200}):[^\s@/]{1,200}@"), r"\1:" + MASK + "@"),
-    (re.compile(r"(?<![\w.+-])[\w.+-]{1,100}@[\w-]+\.[\w.-]+"), MASK),
-    (re.compile(r"\b\d{3}-\d{3}-\d{3}[ -]\d{2}\b"), MASK),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), MASK),
-    (re.compile(r"(?ms)^(DETAIL:|LINE \d+:|\[parameters:).*?(?=\n\n|\n\[|\n\(|\Z)"), r"\1 " + MASK),
+    ("@", re.compile(r"(://[^\s:/@]{0,200}):[^\s@/]{1,200}@"), r"\1:" + MASK + "@"),
+    ("@", re.compile(r"(?<![\w.+-])[\w.+-]{1,100}@[\w-]+\.[\w.-]+"), MASK),
+    ("-", re.compile(r"\b\d{3}-\d{3}-\d{3}[ -]\d{2}\b"), MASK),
+    ("eyJ", re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), MASK),
+    (":", re.compile(r"(?ms)^(DETAIL:|LINE \d+:|\[parameters:).*?(?=\n\n|\n\[|\n\(|\Z)"), r"\1 " + MASK),
 )
+"""What a text must contain to be worth the search, what is private in it, and what is left of that."""
 QUIET = ("amqp", "kombu", "nameko", "sqlalchemy", "urllib3", "flask_smorest", "alembic.runtime.plugins")
 
 
@@ -72,13 +74,19 @@ def add_context(_logger: Any, _method: str, line: EventDict) -> EventDict:
 
 def masked(_logger: Any, _method: str, line: EventDict) -> EventDict:
     """The line without what must not be kept."""
-    return {key: MASK if PRIVATE_KEYS.search(key) else _masked_value(value) for key, value in line.items()}
+    return {key: MASK if _is_private(key) else _masked_value(value) for key, value in line.items()}
+
+
+@lru_cache(maxsize=1024)
+def _is_private(key: str) -> bool:
+    return PRIVATE_KEYS.search(key) is not None
 
 
 def scrubbed(text: str) -> str:
     """The text without addresses, insurance numbers, tokens, passwords in URLs and values that PostgreSQL quotes."""
-    for pattern, replacement in _PRIVATE_TEXTS:
-        text = pattern.sub(replacement, text)
+    for mark, pattern, replacement in _PRIVATE_TEXTS:
+        if mark in text:
+            text = pattern.sub(replacement, text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 

@@ -8,6 +8,7 @@ import eventlet  # noqa: E402
 
 eventlet.monkey_patch()
 
+import gc  # noqa: E402
 import importlib  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
@@ -25,6 +26,7 @@ from chassis.service import Service  # noqa: E402
 
 log = structlog.get_logger(__name__)
 PROBE_SECONDS = 0.25
+COLLECT_AFTER_OBJECTS = 10_000
 
 
 def main(name: str) -> None:
@@ -71,6 +73,7 @@ def serve(name: str, loaded: Any) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None if stopped.ready() else stopped.send())
     container.start()
+    leave_loaded_alone()
     health.started = True
     log.info("started", process_id=os.getpid())
     eventlet.spawn(_die_with, container, stopped)
@@ -79,6 +82,13 @@ def serve(name: str, loaded: Any) -> None:
     stop_admin()
     if failure:
         raise SystemExit(1)
+
+
+def leave_loaded_alone() -> None:
+    """Keep the garbage collector off the modules and tables of a started process: they live as long as it does."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS, 20, 20)
 
 
 def _service_class(name: str) -> Any:
