@@ -1,16 +1,17 @@
 # Kruzhok on one machine. `make help` lists what there is.
 # Settings (see .env.example) come from the environment or from the file .env.
--include .env
+ROOT := $(shell CDPATH= cd "$$(dirname "$(strip $(MAKEFILE_LIST))")" && pwd)
+-include $(ROOT)/.env
 export
 
 PYTHON ?= python3
-STACK = PYTHONPATH="$(CURDIR)/deploy/local" $(PYTHON) -m stack
+STACK = PYTHONPATH="$(ROOT)/deploy/local" $(PYTHON) -m stack
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status logs integrator test test-long check bench lock generated
+.PHONY: help demo up down status logs integrator test test-long check bench lock generated api-names
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' "$(ROOT)/Makefile" | sed 's/:.*## /\t/' | expand -t 12
 
 demo: ## Set up whatever is missing, start the suite, play a family's journey in both regions
 	@$(STACK) demo
@@ -47,3 +48,6 @@ lock: ## Resolve requirements*.in into the hashed lock files
 
 generated: ## Write the files that follow from code (definitions, tables in the documentation)
 	@$(STACK) generated
+
+api-names: ## Promise the API's new names: they are added to docs/api-v1-names.json and may not change any more
+	@$(STACK) api_names

@@ -140,14 +140,17 @@ def possible() -> Kinds:
             found[code].add((kind, problems.STATUS_BY_CODE.get(code, status)))
     for status, code in problems.HTTP_CODES.items():
         found[code].add(("http", status))
-    for line, code in (http.OVERLOADED, http.MALFORMED, http.TOO_SLOW):
+    for line, code in http.FAULTS:
         found[code].add(("http", int(line[:3])))
     found["internal_error"].add(("http", 500))
     return dict(found)
 
 
 def api_errors_md() -> str:
-    """The table, a part for each of the texts' groups. `SystemExit` where texts and sources disagree."""
+    """The table, a part for each of the texts' groups; without what HTTP never answers with.
+
+    `SystemExit` where texts and sources disagree.
+    """
     kinds = possible()
     silent, dead = sorted(kinds.keys() - texts.REFUSALS.keys()), sorted(texts.REFUSALS.keys() - kinds.keys())
     if silent or dead:

@@ -5,8 +5,8 @@
 
 import importlib
 import json
-import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,13 @@ ROUTES = "<!-- generated: routes -->"
 PUBLIC_EVENTS = "<!-- generated: public events -->"
 BEGIN, END = "<!-- generated: contracts -->", "<!-- /generated -->"
 HEAD = "<!-- Written by deploy/generate.py; do not edit. -->\n"
+TOOLS = (
+    ("KRUZHOK_ENV_DIR", "`kruzhok`: the directory of the services' `<service>.env` files", ".local/env", False),
+    ("KRUZHOK_SERVICE", "`kruzhok` in a container: the service whose environment this is", "this service", False),
+    ("KRUZHOK_URL", "deploy/demo/journey.py: the address of the API", "http://127.0.0.1:8000", False),
+    ("KRUZHOK_MAIL", "deploy/demo/journey.py: the Maildir where the suite's mails arrive", "None", False),
+    ("KRUZHOK_TEST_INFRA", "tests and bench: the JSON file that names their servers", "set by make", False),
+)
 
 
 def definitions_json() -> str:
@@ -80,10 +87,12 @@ def settings_md() -> str:
             if row not in common
         ]
         lines += ["", f"## {service}", "", *(_table(own) if own else ["Nothing of its own."])]
+    lines += ["", "## Tools", "", *_table(TOOLS)]
+    lines += ["", "What `make` reads (ports, servers that exist already) is in [.env.example](../.env.example)."]
     return "\n".join(lines) + "\n"
 
 
-def _table(rows: list[tuple[str, str, str, bool]]) -> list[str]:
+def _table(rows: Sequence[tuple[str, str, str | None, bool]]) -> list[str]:
     return ["| variable | what for | default | secret |", "|---|---|---|---|"] + [
         f"| `{name}` | {text} | {default} | {'yes' if secret else ''} |" for name, text, default, secret in rows
     ]
@@ -91,7 +100,7 @@ def _table(rows: list[tuple[str, str, str, bool]]) -> list[str]:
 
 def service_tables(service: str) -> str:
     """What a service answers, emits and hears."""
-    lines = [BEGIN, "", "| answers | who may call | key |", "|---|---|---|"]
+    lines = ["| answers | who may call | key |", "|---|---|---|"]
     lines += [f"| `{each.name}` | {callers(each)} | {key(each)} |" for each in METHODS if each.service == service]
     emitted = [event for event in EVENTS.values() if event.producer == service]
     if emitted:
@@ -100,7 +109,16 @@ def service_tables(service: str) -> str:
     if READERS.get(service):
         lines += ["", "| hears | fields it reads |", "|---|---|"]
         lines += [f"| `{name}` | {', '.join(fields)} |" for name, fields in sorted(handled(service).items())]
-    return "\n".join([*lines, "", END])
+    return "\n".join(lines)
+
+
+def filled(path: Path, begin: str, text: str) -> str:
+    """The file with this text between its marks; a file without them is named, not passed over."""
+    before, begun, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, ended, after = rest.partition(END)
+    if not (begun and ended):
+        raise SystemExit(f"{path} must hold a line {begin} and after it {END}.")
+    return f"{before}{begin}\n\n{text}\n\n{END}{after}"
 
 
 def openapi() -> dict[str, Any]:
@@ -119,22 +137,16 @@ def outputs() -> dict[Path, str]:
         ROOT / "docs" / "api-errors.md": api_errors_md(),
     }
     wanted[ROOT / "docs" / "asyncapi.json"] = json.dumps(asyncapi.document(), ensure_ascii=False, indent=1) + "\n"
-    integrators = ROOT / "docs" / "integrators.md"
-    before, _, rest = integrators.read_text(encoding="utf-8").partition(PUBLIC_EVENTS)
-    wanted[integrators] = f"{before}{PUBLIC_EVENTS}\n\n{public_events_md()}\n\n{END}{rest.partition(END)[2]}"
     document = openapi()
     wanted[ROOT / "docs" / "openapi.json"] = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    gateway = ROOT / "services" / "gateway" / "README.md"
-    before, _, rest = gateway.read_text(encoding="utf-8").partition(ROUTES)
-    wanted[gateway] = f"{before}{ROUTES}\n\n{routes.table(document)}\n\n{END}{rest.partition(END)[2]}"
+    integrators = ROOT / "docs" / "integrators.md"
+    wanted[integrators] = filled(integrators, PUBLIC_EVENTS, public_events_md())
     for service in SERVICES:
         readme = ROOT / "services" / service / "README.md"
-        if not readme.exists():
-            continue
-        text = readme.read_text(encoding="utf-8")
-        if BEGIN in text:
-            pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
-            wanted[readme] = re.sub(pattern, lambda _, each=service: service_tables(each), text, flags=re.DOTALL)
+        if service == "gateway":
+            wanted[readme] = filled(readme, ROUTES, routes.table(document))
+        else:
+            wanted[readme] = filled(readme, BEGIN, service_tables(service))
     return wanted
 
 

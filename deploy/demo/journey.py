@@ -13,7 +13,6 @@ from datetime import date, datetime
 from time import monotonic
 from zoneinfo import ZoneInfo
 
-import requests
 from client import Api, Json, Mailbox, PromiseBroken, ensure, minor, money, named_in, until
 
 DEMO_PASSWORD = "kruzhok-demo-2026"
@@ -258,8 +257,8 @@ def play(journey: Journey) -> None:
     for number, (title, step) in enumerate(STEPS, 1):
         try:
             print(f" {number:>2}. {title}: {step(journey)}", flush=True)
-        except (PromiseBroken, requests.RequestException, KeyError, ValueError) as error:
-            reason = f"{type(error).__name__}: {error}" if not isinstance(error, PromiseBroken) else str(error)
+        except Exception as error:
+            reason = str(error) if isinstance(error, PromiseBroken) else f"{type(error).__name__}: {error}"
             raise SystemExit(f"Регион {journey.place.region_code}, шаг «{title}» не удался. {reason}") from error
 
 

@@ -1,6 +1,7 @@
-"""The architecture tests share `house`."""
+"""The architecture tests share `house`, and look at what writes the documents."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "deploy")]

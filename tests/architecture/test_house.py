@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 from house import LIBRARIES, ROOT, STORED, modules, source
@@ -16,6 +17,9 @@ DOMAIN_WORDS = re.compile(
     r"schools?|clubs?|municipal\w*|kopecks?|roubles?|invoices?|attendance|notifications?)\b",
     re.IGNORECASE,
 )
+PUBLISHING = re.compile(r"(chassis\.)?(amqp|relay)(\..+)?|(chassis\.)?(outbox|tables)\.(outbox\w*|RECORD|_\w+)(\..+)?")
+WRITING = re.compile(r"\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM|COPY|TRUNCATE|MERGE\s+INTO)\s+(ONLY\s+)?outbox\b", re.I)
+PATCHING = "eventlet.monkey_patch()"
 FORBIDDEN_NAMES = {"utils", "helpers", "manager", "common", "misc", "base_service"}
 
 
@@ -76,7 +80,7 @@ def test_the_chassis_stays_within_its_budget() -> None:
             for number, line in enumerate(text, start=1)
             if line.strip() and not line.strip().startswith("#") and number not in documentation
         )
-    assert total <= 3360, f"{total} lines; see ADR 13"
+    assert total <= 3500, f"{total} lines; see ADR 13"
 
 
 def test_only_the_chassis_publishes_events() -> None:
@@ -91,6 +95,57 @@ def test_only_the_chassis_publishes_events() -> None:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
             }
             assert not called & publishing, path
+
+
+def ways_past_the_outbox(tree: ast.Module) -> list[str]:
+    """How a module would put events on the bus, or into the table that the relay reads, without `record`."""
+    names = [(node.lineno, name) for node in ast.walk(tree) for name in reached(node)]
+    words = [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return [f"line {line}: {name}" for line, name in names if PUBLISHING.fullmatch(name)] + [
+        f"line {line}: {word}" for line, word in words if word == "outbox" or WRITING.search(word)
+    ]
+
+
+def reached(node: ast.AST) -> list[str]:
+    """The dotted names of what a statement imports or an expression takes out of a module."""
+    if isinstance(node, ast.Import):
+        return [each.name for each in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [f"{node.module}.{each.name}" for each in node.names]
+    return [ast.unparse(node)] if isinstance(node, ast.Attribute) else []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_has_no_way_past_the_outbox(service: str) -> None:
+    found = [f"{path.name}: {way}" for path, tree in modules(service) for way in ways_past_the_outbox(tree)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from chassis import amqp",
+        "import chassis.relay",
+        "from chassis.relay import ASSIGN",
+        "from chassis.tables import outbox",
+        "from chassis.outbox import RECORD",
+        "session.execute(tables.outbox.insert())",
+        "session.execute(outbox.outbox.insert())",
+        "text('INSERT INTO outbox (event_id) VALUES (:event_id)')",
+        'text("""update  outbox\\n SET position = 1""")',
+        "text(f'DELETE FROM outbox WHERE {what}')",
+        "copy(session, 'outbox', rows)",
+    ],
+)
+def test_each_way_past_the_outbox_would_be_found(line: str) -> None:
+    assert ways_past_the_outbox(ast.parse(line)) != []
+    assert (
+        ways_past_the_outbox(ast.parse("from chassis.outbox import record\ntext('SELECT count(*) FROM outbox')")) == []
+    )
 
 
 def test_no_timeout_may_escape_as_a_base_exception() -> None:
@@ -113,3 +168,20 @@ def test_services_read_the_time_from_the_clock_of_the_chassis(service: str) -> N
                     "datetime.datetime.now",
                     "datetime.date.today",
                 }, f"{path}:{node.lineno}"
+
+
+def imports(path: Path) -> list[str]:
+    """The import statements of a module at its top, in their order, and the call that patches the standard library."""
+    lines = [ast.unparse(node) for node in ast.parse(path.read_text(encoding="utf-8")).body]
+    return [line for line in lines if line.startswith(("import ", "from ", PATCHING))]
+
+
+def test_the_standard_library_is_patched_before_anything_else_is_imported() -> None:
+    assert imports(source("chassis") / "run.py")[:3] == ["import warnings", "import eventlet", PATCHING]
+    assert imports(source("chassis") / "__init__.py") == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_process_begins_with_the_chassis_that_patches(service: str) -> None:
+    assert imports(source(service) / "__main__.py")[:1] == ["from chassis.run import main"]
+    assert imports(source(service) / "__init__.py") == []

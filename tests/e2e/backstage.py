@@ -7,6 +7,9 @@ from sqlalchemy import text
 
 from chassis.testing import Suite, engine_of
 
+REINDEX_LOCK = 4
+"""Of accounts: whoever holds it is the one that indexes children anew."""
+
 
 @contextmanager
 def changed_terms(suite: Suite, group_id: str) -> Iterator[None]:
@@ -38,3 +41,30 @@ def held_seats(suite: Suite, group_id: str) -> Iterator[Callable[[], bool]]:
     with engine.begin() as holding:
         holding.execute(text("SELECT 1 FROM group_seats WHERE group_id = :group_id FOR UPDATE"), {"group_id": group_id})
         yield somebody_waits
+
+
+@contextmanager
+def children_of_an_older_rule(suite: Suite, child_id: str) -> Iterator[None]:
+    """The child is indexed as an older version did it, and the work of indexing it anew does not come to it yet."""
+    engine = engine_of(suite.database_url["accounts"])
+    change = text("UPDATE child SET identity_rule = identity_rule + :by WHERE child_id = :child_id")
+    with engine.begin() as reindexing:
+        reindexing.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": REINDEX_LOCK})
+        for by in (-1, 1):
+            with engine.begin() as connection:
+                assert connection.execute(change, {"by": by, "child_id": child_id}).rowcount == 1
+            if by == -1:
+                yield
+
+
+@contextmanager
+def contradicting_terms(suite: Suite, group_id: str) -> Iterator[None]:
+    """The catalogue says of the group that it ends before it starts."""
+    said = "announced || jsonb_build_object('ends_on', CAST(:ends_on AS text))"
+    change = text(f"UPDATE study_group SET announced = {said} WHERE group_id = :group_id RETURNING ends_on")
+    engine = engine_of(suite.database_url["catalog"])
+    with engine.begin() as connection:
+        ends_on = connection.scalar(change, {"ends_on": "2000-01-01", "group_id": group_id})
+    yield
+    with engine.begin() as connection:
+        connection.execute(change, {"ends_on": ends_on.isoformat(), "group_id": group_id})

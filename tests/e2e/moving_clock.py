@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread, get_ident
+from threading import Event, Lock, Thread
 
 TICK_SECONDS = 0.1
 
@@ -18,6 +18,7 @@ class Clock:
     path: Path
     ahead: timedelta = timedelta()
     stopped: Event = field(default_factory=Event)
+    writing: Lock = field(default_factory=Lock)
 
     def now(self) -> datetime:
         """What the suite takes for now."""
@@ -29,10 +30,11 @@ class Clock:
         self.write()
 
     def write(self) -> None:
-        """Put the instant into the file; a reader finds the old or the new one, whole."""
-        draft = self.path.with_name(f"{self.path.name}.{get_ident()}")
-        draft.write_text(self.now().isoformat(), encoding="utf-8")
-        os.replace(draft, self.path)
+        """Put the instant into the file; a reader finds the old or the new one, whole, and never an older one again."""
+        draft = self.path.with_name(f"{self.path.name}.draft")
+        with self.writing:
+            draft.write_text(self.now().isoformat(), encoding="utf-8")
+            os.replace(draft, self.path)
 
     def tick(self) -> None:
         """Go on until it is stopped."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from documented import ensure_documented
 
 from chassis.testing import Suite, wait_for
 
@@ -41,13 +42,15 @@ class Person:
     region_code: str = "38"
 
     def send(self, method: str, path: str, key: str | None = None, **request: Any) -> requests.Response:
-        """One request below /api/v1."""
+        """One request below /api/v1; what is not refused is answered as documented."""
         headers = {**request.pop("headers", {})}
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         if key is not None:
             headers["Idempotency-Key"] = key
-        return requests.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=SECONDS, **request)
+        answer = requests.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=SECONDS, **request)
+        ensure_documented(answer, path)
+        return answer
 
     def get(self, path: str, **request: Any) -> requests.Response:
         return self.send("GET", path, **request)

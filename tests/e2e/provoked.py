@@ -6,9 +6,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from jsonschema import Draft202012Validator
 
+from gateway import texts
+
+UNAVAILABLE = texts.GROUPS["Unavailable"]
 PROBLEM = "application/problem+json"
-ALWAYS_POSSIBLE = ("neighbour_not_answering", "path_unknown")
+ALWAYS_POSSIBLE = {"path_unknown", *UNAVAILABLE} - {"internal_error", "neighbour_timed_out", "terms_not_known_yet"}
 """Any operation may be unavailable, for one of several reasons; an identifier that is none makes another path."""
 CODES: set[str] = set()
 
@@ -41,7 +45,7 @@ def is_documented(answer: requests.Response, code: str) -> bool:
         if operation and re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), address.path):
             documented = operation["responses"].get(str(answer.status_code), {})
             return code in ALWAYS_POSSIBLE or code in documented["content"][PROBLEM]["examples"]
-    return code in (*ALWAYS_POSSIBLE, "method_not_allowed")
+    return code in {*ALWAYS_POSSIBLE, "method_not_allowed"}
 
 
 @cache
@@ -51,8 +55,14 @@ def paths(url: str) -> dict[str, Any]:
 
 
 def turned_away(answer: requests.Response, status: int, code: str) -> None:
-    """What the server itself refuses, before the application sees a request."""
-    assert answer.headers["Content-Type"] == PROBLEM
-    assert (answer.status_code, answer.json()["status"], answer.json()["code"]) == (status, status, code)
-    assert answer.json()["correlation_id"] == answer.headers["X-Correlation-Id"]
-    CODES.add(code)
+    """What the server refuses before the application sees a request is refused like all else, whole."""
+    body = refused(answer, status, code)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    Draft202012Validator(schema_of_problems(str(answer.request.url))).validate(body)
+
+
+def schema_of_problems(url: str) -> dict[str, Any]:
+    """What the OpenAPI document says about every refusal."""
+    document = requests.get(urlsplit(url)._replace(path="/api/v1/openapi.json", query="").geturl(), timeout=10).json()
+    return dict(document["components"]["schemas"]["Problem"])

@@ -46,6 +46,13 @@ def test_a_bad_body(anybody: Person, data: bytes, headers: dict[str, str], statu
     refused(anybody.send("POST", "/sessions", data=data, headers=headers), status, code)
 
 
+@pytest.mark.parametrize(("levels", "code"), [(32, "invalid_request"), (33, "json_malformed"), (40, "json_malformed")])
+def test_a_whole_body_may_be_32_levels_deep(anybody: Person, levels: int, code: str) -> None:
+    lists = b"[" * (levels - 1) + b"]" * (levels - 1)
+    data = b'{"email": %s, "password": "secret words"}' % lists
+    refused(anybody.send("POST", "/sessions", data=data, headers=JSON), 400, code)
+
+
 def test_a_chunked_body_counts_too(anybody: Person) -> None:
     chunks = (b" " * 65536 for _ in range(8))
     refused(anybody.send("POST", "/sessions", data=chunks, headers=JSON), 413, "body_too_large")

@@ -1,10 +1,12 @@
 """The API is what its document says."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
+from documented import DOCUMENT, ensure_documented
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from people import Cast, Family, Person, staff
@@ -40,6 +42,34 @@ def fits(document: dict[str, Any], operation: dict[str, Any], answer: requests.R
 
 def test_the_document_is_valid(document: dict[str, Any]) -> None:
     assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_the_document_is_the_one_that_is_kept(document: dict[str, Any]) -> None:
+    assert document == DOCUMENT
+
+
+def answered(method: str, path: str, status: int, body: Any) -> requests.Response:
+    answer = requests.Response()
+    answer.request = requests.Request(method, f"http://api/api/v1{path}").prepare()
+    answer.status_code, answer.headers["Content-Type"] = status, "application/json"
+    answer._content = json.dumps(body).encode()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body", "told"),
+    [
+        ("/regions", 200, {}, "required"),
+        ("/regions", 200, {"items": [], "secret": 1}, "secret"),
+        ("/regions", 200, {"items": 1}, "array"),
+        ("/regions", 201, {"items": []}, "201 is not documented"),
+        ("/rivers", 200, {"items": []}, "not documented"),
+    ],
+)
+def test_an_answer_of_another_kind_than_documented_is_found(path: str, status: int, body: Any, told: str) -> None:
+    ensure_documented(answered("GET", "/regions?region_code=38", 200, {"items": []}), "/regions?region_code=38")
+    with pytest.raises(AssertionError, match=told):
+        ensure_documented(answered("GET", path, status, body), path)
 
 
 def test_every_documented_operation_answers_as_documented(
@@ -84,6 +114,7 @@ def test_good_answers_fit_their_schemas(document: dict[str, Any], cast: Cast) ->
         "/applications": (family, "/applications"),
         "/applications/{application_id}": (family, f"/applications/{application['application_id']}"),
         "/messages": (family, "/messages"),
+        "/children/{child_id}/certificate": (family, f"{child}/certificate"),
         "/children/{child_id}/certificate/operations": (family, f"{child}/certificate/operations"),
         "/provider/groups/{group_id}/lessons": (teacher, f"/provider/groups/{group}/lessons"),
         "/provider/lessons/{lesson_id}": (teacher, f"/provider/lessons/{lesson}"),

@@ -16,6 +16,8 @@ from chassis.testing import running_suite, wait_for
 
 SAMPLE = ("catalog", "accounts", "billing")
 STAFF = ("teacher", "provider", "municipality", "region")
+OF_AGE = ("child_over_age", "no_lessons_left")
+"""What keeps a grown-up out of a free group: certificates expire with childhood, and ask nothing of it before."""
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +36,11 @@ def cast(clock: Clock) -> Iterator[Cast]:
 
 @pytest.fixture(scope="module")
 def seventeen(cast: Cast, clock: Clock) -> dict[str, Any]:
-    """The certificate of a child who comes of age in six weeks."""
+    """The certificate of a child who comes of age in six weeks, enrolled in a group with a price and a free one."""
     birthday = (clock.now() + timedelta(days=42)).date()
     child_id = cast.family.new_child(born_on=birthday.replace(year=birthday.year - 18).isoformat())
-    assert cast.family.apply(cast.family.offer(child_id, group_id=OPEN)).status_code == 201
+    for group_id in (OPEN, FREE):
+        assert cast.family.apply(cast.family.offer(child_id, group_id=group_id)).status_code == 201
     certificate = cast.family.certificate(child_id)
     assert certificate["valid_until"] == birthday.isoformat()
     return certificate
@@ -118,12 +121,20 @@ def test_a_certificate_expires_with_childhood(cast: Cast, clock: Clock, seventee
     wait_for(lambda: code(REVIEWED) == "certificate_expired", 30, "the certificate to expire")
     assert cast.family.certificate(seventeen["child_id"])["state"] == "expired"
     refused(cast.family.ask_offer(seventeen["child_id"], REVIEWED), 422, "certificate_expired")
-    assert code(FREE) != "certificate_expired"
+    assert code(FREE) in OF_AGE
 
 
-def application_of(cast: Cast, child_id: str) -> dict[str, Any]:
+def application_of(cast: Cast, child_id: str, group_id: str = OPEN) -> dict[str, Any]:
     applications = cast.family.get("/applications", params={"limit": 100}).json()["items"]
-    return dict(next(each for each in applications if each["child_id"] == child_id))
+    return dict(next(each for each in applications if (each["child_id"], each["group_id"]) == (child_id, group_id)))
+
+
+def test_a_free_group_goes_on_without_a_certificate_in_force(cast: Cast, seventeen: dict[str, Any]) -> None:
+    assert cast.family.certificate(seventeen["child_id"])["state"] == "expired"
+    application = application_of(cast, seventeen["child_id"], FREE)
+    assert application["status"] == "enrolled"
+    contract = cast.family.get(f"/applications/{application['application_id']}/contract").json()
+    assert (contract["state"], contract["price"]["value"]) == ("active", "0.00")
 
 
 def test_a_page_is_closed_after_two_weeks(cast: Cast, seventeen: dict[str, Any]) -> None:

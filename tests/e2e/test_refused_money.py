@@ -1,15 +1,14 @@
 """Amounts, budgets, rules and periods: what money is, and who may give it by which rules."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import requests
-from people import NOBODY, OPEN, RULES, Cast, Family, Person, new_key, staff
+from people import NOBODY, RULES, Cast, Person, new_key, staff
 from provoked import refused
 
 from chassis.context import Actor
-from chassis.testing import wait_for
 
 
 def rub(value: Any) -> dict[str, Any]:
@@ -132,58 +131,3 @@ def test_a_region_s_first_period_needs_its_time_zone(cast: Cast) -> None:
     operator = Person(cast.suite.url, cast.suite.token(Actor(NOBODY, "region", "77")))
     body = {"starts_on": "2027-01-01", "ends_on": "2027-12-31", "closes_at": "2028-01-31T00:00:00Z"}
     refused(operator.post("/region/periods", body, new_key()), 400, "time_zone_needed")
-
-
-class TestContracts:
-    @pytest.fixture(scope="class")
-    def contracts(self, cast: Cast) -> dict[str, list[str]]:
-        """Enrolments of one child, by the state of their contracts: more was promised than the certificate holds."""
-        child_id = cast.family.new_child()
-        groups = [each["group_id"] for each in instant_groups(cast.family)][:6]
-        offers = [cast.family.offer(child_id, group_id=group_id) for group_id in groups]
-        applied = [cast.family.apply(offer).json()["application_id"] for offer in offers]
-
-        def by_state() -> dict[str, list[str]] | None:
-            found: dict[str, list[str]] = {}
-            for enrollment_id in applied:
-                answer = cast.family.get(f"/applications/{enrollment_id}/contract")
-                found.setdefault(answer.json().get("state", "none"), []).append(enrollment_id)
-            return found if found.keys() == {"active", "awaiting_acceptance"} else None
-
-        return dict(wait_for(by_state, 30, "contracts that settled"))
-
-    def test_a_contract_that_is_active_waits_for_no_word(self, cast: Cast, contracts: dict[str, list[str]]) -> None:
-        path = f"/applications/{contracts['active'][0]}/contract"
-        refused(cast.family.post(f"{path}/refusal", key=new_key()), 409, "contract_not_waiting")
-        answer = cast.family.post(f"{path}/acceptance", {"offer_id": NOBODY}, new_key())
-        refused(answer, 409, "contract_not_waiting")
-
-    def test_a_new_price_needs_an_offer_of_one_s_own(self, cast: Cast, contracts: dict[str, list[str]]) -> None:
-        path = f"/applications/{contracts['awaiting_acceptance'][0]}/contract/acceptance"
-        refused(cast.family.post(path, {"offer_id": NOBODY}, new_key()), 404, "offer_not_found")
-        of_another_child = cast.family.offer(cast.family.new_child(), group_id=OPEN)
-        answer = cast.family.post(path, {"offer_id": of_another_child["offer_id"]}, new_key())
-        refused(answer, 404, "offer_not_found")
-
-    def test_another_family_s_contract_is_not_there(self, cast: Cast, contracts: dict[str, list[str]]) -> None:
-        path = f"/applications/{contracts['active'][0]}/contract"
-        assert cast.family.get(path).status_code == 200
-        refused(cast.other_family.get(path), 404, "contract_not_found")
-        refused(cast.other_family.post(f"{path}/refusal", key=new_key()), 404, "contract_not_found")
-
-
-def instant_groups(family: Family) -> list[dict[str, Any]]:
-    """Groups with a price that admit at once, from different modules, for a child of ten."""
-    found = family.get("/programmes", params={"age": 10, "municipality_code": "25701000", "limit": 100}).json()["items"]
-    programmes = [family.get(f"/programmes/{programme['programme_id']}").json() for programme in found]
-    fitting = ([group for group in programme["groups"] if fits(group)] for programme in programmes)
-    return [groups[0] for groups in fitting if groups]
-
-
-def fits(group: dict[str, Any]) -> bool:
-    """Whether a child of ten can join at once for roubles."""
-    return bool(
-        group["state"] == "published" and group["admission"] == "instant" and group["places_free"]
-        and group["age_min"] <= 10 <= group["age_max"] and group["price"]["unit"] == "RUB"
-        and float(group["price"]["value"]) > 0 and group["opens_at"] < datetime.now(UTC).isoformat()
-    )  # fmt: skip

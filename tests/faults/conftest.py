@@ -1,6 +1,7 @@
 """The whole suite, two processes of each service, on servers that these tests may break."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from functools import partial
@@ -15,6 +16,9 @@ from prober import Prober
 from races import ANSWER_SECONDS, CROWD, everything_adds_up, new_child, set_aside, side_by_side
 from servers import Servers, own_servers
 from town import Town, running_town
+
+UNSEEN_SECONDS = 2
+"""For how long the prober may see nothing in a race; it looks every 200 ms where others leave it the processor."""
 
 
 @pytest.fixture(scope="session")
@@ -80,10 +84,13 @@ def prober(town: Town) -> Iterator[Prober]:
 
 @pytest.fixture
 def adding_up(town: Town, door: Door, prober: Prober) -> Iterator[None]:
-    """After the race: all sums, every snapshot, and no answer that came late."""
-    known = set_aside(town)
+    """After the race: all sums, every snapshot, of which there were enough, and no answer that came late."""
+    known, began_at = set_aside(town), time.monotonic()
     yield
     everything_adds_up(town, known)
+    span = began_at, time.monotonic()
     assert prober.failure is None
     assert prober.found == []
+    assert prober.seen(*span)
+    assert prober.longest_gap(*span) < UNSEEN_SECONDS
     assert [sent for sent in door.journal if sent.seconds > ANSWER_SECONDS] == []

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from itertools import pairwise
 from types import TracebackType
 from typing import Any
 
@@ -94,7 +95,8 @@ class Prober:
     def __init__(self, url: str) -> None:
         self.engine = engine_of(url).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.found: list[str] = []
-        self.snapshots = 0
+        self.seen_at: list[float] = []
+        """When each snapshot had been looked through, on the monotonic clock."""
         self.blind = 0
         self.failure: BaseException | None = None
         self._stopped = threading.Event()
@@ -108,6 +110,14 @@ class Prober:
         self._stopped.set()
         self._thread.join(30)
 
+    def seen(self, began_at: float, ended_at: float) -> list[float]:
+        """The snapshots of a span of time."""
+        return [at for at in self.seen_at if began_at <= at <= ended_at]
+
+    def longest_gap(self, began_at: float, ended_at: float) -> float:
+        """The longest time in seconds, within a span, for which no snapshot was seen: all of it, if there was none."""
+        return max(after - before for before, after in pairwise([began_at, *self.seen(began_at, ended_at), ended_at]))
+
     def _run(self) -> None:
         connection: Any = None
         while not self._stopped.wait(EVERY_SECONDS):
@@ -115,8 +125,8 @@ class Prober:
                 connection = connection or self.engine.connect()
                 with connection.begin():
                     seen = violations(connection)
-            except DBAPIError as error:
-                if not self._is_away(error):
+            except Exception as error:
+                if not _is_away(error):
                     self.failure = error
                     return
                 self.blind += 1
@@ -125,10 +135,13 @@ class Prober:
                     connection.close()
                 connection = None
                 continue
-            self.snapshots += 1
+            self.seen_at.append(time.monotonic())
             self.found += [f"{time.strftime('%X')} {each}" for each in seen]
 
-    @staticmethod
-    def _is_away(error: DBAPIError) -> bool:
-        state = getattr(error.orig, "pgcode", None)
-        return error.connection_invalidated or state is None or state.startswith(("57P", "08"))
+
+def _is_away(error: Exception) -> bool:
+    """Whether it says no more than that the database cannot be asked just now."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "pgcode", None)
+    return error.connection_invalidated or state is None or state.startswith(("57P", "08"))

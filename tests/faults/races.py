@@ -1,7 +1,7 @@
 """What the tests of races share: people who start at the same moment, and what is looked at when all is over."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any, TypeVar
@@ -190,6 +190,14 @@ def one_was_served(answers: Sequence[requests.Response], status: str) -> None:
 def kopecks(amount: dict[str, str]) -> int:
     """An amount as a number."""
     return int(amount["value"].replace(".", ""))
+
+
+def each_round(town: Town, rounds: int) -> Iterator[int]:
+    """The rounds of a race; after each, every sum of billing's money is compared."""
+    for number in range(rounds):
+        yield number
+        with engine_of(town.suite.database_url["billing"]).connect() as connection:
+            assert violations(connection) == [], f"after round {number + 1} of {rounds}"
 
 
 def repeated(few: int, many: int) -> pytest.MarkDecorator:

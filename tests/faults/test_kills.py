@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from families import IN_FLIGHT, Sent
+from races import everything_adds_up
 from storm import CROWD_AT_ONCE, CROWD_SECONDS, CROWDED, LONG, SHORT, Storm, of_the_door, weather
 from town import STORED, Town
 
@@ -15,6 +16,8 @@ from contracts.registry import READERS
 
 ANSWER_SECONDS = 10
 HEAL_SECONDS = 10
+UNSEEN_SECONDS = 10
+"""For how long the prober may see nothing of the money while everything else starts anew."""
 NOT_YET = {"operation_unknown", "certificate_not_issued", "child_not_found"}
 KINDS_ONCE = ("enrolled", "certificate_issued", "certificate_credited", "contract_activated", "debit_posted")
 
@@ -96,10 +99,18 @@ def test_what_was_said_of_lost_answers_came_true(storm: Storm) -> None:
 
 def test_money_was_right_in_every_snapshot(storm: Storm) -> None:
     assert storm.prober is not None
-    print("snapshots:", storm.prober.snapshots, "blind:", storm.prober.blind)
+    span = storm.struck[0].began_at, storm.struck[-1].ended_at
+    unseen, away = storm.prober.longest_gap(*span), longest_without_the_database(storm)
+    print(f"{len(storm.prober.seen(*span))} snapshots, blind {storm.prober.blind} times, {unseen:.1f} s at the longest")
     assert storm.prober.failure is None
     assert storm.prober.found == []
-    assert storm.prober.snapshots > 100
+    assert len(storm.prober.seen(*span)) > 100
+    assert unseen < away + UNSEEN_SECONDS
+
+
+def longest_without_the_database(storm: Storm) -> float:
+    """The fault for which the prober may see nothing, in seconds."""
+    return max(each.ended_at - each.began_at for each in storm.struck if each.name.endswith("the-database"))
 
 
 def test_each_application_has_one_enrolment_certificate_credit_and_contract(storm: Storm, town: Town) -> None:
@@ -192,3 +203,9 @@ def test_seats_are_counted_right(town: Town) -> None:
         " HAVING taken <> count(application_id) OR taken > capacity",
     )
     assert wrong == []
+
+
+@pytest.mark.usefixtures("storm")
+def test_the_books_are_sound_and_everything_adds_up(town: Town) -> None:
+    """`ledger verify` among it."""
+    everything_adds_up(town, set())

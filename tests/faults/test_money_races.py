@@ -18,6 +18,7 @@ from races import (
     at_once,
     await_contracts,
     count,
+    each_round,
     emitted,
     enrolled,
     kopecks,
@@ -51,7 +52,7 @@ def test_a_child_in_two_groups_at_once_has_one_certificate_and_is_credited_once(
     others = [each["group_id"] for each in own_groups(provider) if kopecks(each["price"]) and each["group_id"] != DAILY]
     resize(town, provider, others[0], WIDE)
     paid = (DAILY, others[0])
-    for _ in range(rounds):
+    for _ in each_round(town, rounds):
         child_id = new_child(family)
         offers = [offer(family, child_id, group_id) for group_id in paid]
         answers = at_once([partial(made, family, "POST", "/applications", each) for each in offers])
@@ -69,7 +70,7 @@ def test_twenty_enrolments_at_once_never_take_more_than_the_certificate_has(
     town: Town, family: Family, rounds: int
 ) -> None:
     groups = twenty_groups(town, family)
-    for _ in range(rounds):
+    for _ in each_round(town, rounds):
         child_id = new_child(family)
         offers = side_by_side([partial(offer, family, child_id, group_id) for group_id in groups])
         answers = at_once([partial(made, family, "POST", "/applications", each) for each in offers])
@@ -104,7 +105,7 @@ def test_of_two_at_once_one_gets_the_last_of_the_budget_and_the_other_is_first_i
     town: Town, crowd: list[Family], rounds: int
 ) -> None:
     bratsk = municipality(town, BRATSK)
-    for number in range(rounds):
+    for number in each_round(town, rounds):
         pair = crowd[2 * number % CROWD : 2 * number % CROWD + 2]
         one_slot_left(bratsk)
         offers = [offer(each, new_child(each, BRATSK), DAILY) for each in pair]
@@ -147,7 +148,7 @@ def one_slot_left(official: Person) -> None:
 def test_two_withdrawals_at_once_return_seat_and_money_once(
     town: Town, family: Family, provider: Person, rounds: int
 ) -> None:
-    for _ in range(rounds):
+    for _ in each_round(town, rounds):
         before = seats(town, DAILY).taken
         application = enrolled(town, family)
         application_id, child_id = application["application_id"], application["child_id"]
@@ -182,7 +183,7 @@ def test_of_two_who_fill_the_same_page_at_once_one_is_told_that_it_is_stale_and_
     lessons = teacher.ask("GET", f"/provider/groups/{DAILY}/lessons", params={"on": today("38")})["items"]
     path = f"/provider/lessons/{lessons[0]['lesson_id']}"
     sheet = {mark: marks(application["application_id"], mark) for mark in ("present", "ill", "excused")}
-    for _ in range(rounds):
+    for _ in each_round(town, rounds):
         version = made(teacher, "PUT", f"{path}/attendance", sheet["excused"])["page_version"]
         fill = {"If-Match": f'"{version}"'}
         answers = at_once(

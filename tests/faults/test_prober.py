@@ -165,11 +165,41 @@ def test_the_thread_sees_what_lasts_for_half_a_second(books: tuple[str, Connecti
         connection.commit()
         time.sleep(0.3)
     assert prober.failure is None
-    assert prober.snapshots >= 4
+    assert len(prober.seen_at) >= 4
     assert {each.split(": ")[0].partition(" ")[2] for each in prober.found} == {
         "a pocket is not the sum of its postings",
         "credited and carried in is not balance, held, spent, returned and carried out",
     }
+
+
+def test_the_thread_says_for_how_long_it_saw_nothing(books: tuple[str, Connection]) -> None:
+    url, connection = books
+    with Prober(url) as prober:
+        time.sleep(0.5)
+        connection.execute(text("LOCK TABLE pocket"))
+        locked_at = time.monotonic()
+        time.sleep(1)
+        assert prober.seen(locked_at + 0.1, time.monotonic()) == []
+        connection.rollback()
+        time.sleep(0.5)
+    assert prober.failure is None
+    assert prober.seen(locked_at + 1, time.monotonic())
+    assert prober.longest_gap(locked_at, time.monotonic()) > 0.8
+
+
+def test_a_thread_whose_look_failed_has_seen_nothing_since(books: tuple[str, Connection]) -> None:
+    url, connection = books
+    with Prober(url) as prober:
+        for names in (("pocket", "purse"), ("purse", "pocket")):
+            time.sleep(0.5)
+            connection.execute(text("ALTER TABLE {} RENAME TO {}".format(*names)))
+            connection.commit()
+        renamed_at = time.monotonic()
+        time.sleep(0.5)
+    assert 'relation "pocket" does not exist' in str(prober.failure)
+    assert prober.seen_at
+    assert prober.seen(renamed_at, renamed_at + 0.5) == []
+    assert prober.longest_gap(renamed_at, renamed_at + 0.5) == pytest.approx(0.5)
 
 
 def test_an_uncommitted_change_is_nobody_s_business(books: tuple[str, Connection]) -> None:

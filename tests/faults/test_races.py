@@ -16,6 +16,7 @@ from races import (
     REVIEWED,
     at_once,
     count,
+    each_round,
     emitted,
     made,
     new_child,
@@ -39,7 +40,7 @@ def test_of_fifty_families_one_gets_the_last_place_and_the_others_wait_in_the_or
     town: Town, crowd: list[Family], provider: Person, rounds: int
 ) -> None:
     groups = [group for group in own_groups(provider) if group["group_id"] != DAILY]
-    for number in range(rounds):
+    for number in each_round(town, rounds):
         group = groups[number % len(groups)]
         resize(town, provider, group["group_id"], seats(town, group["group_id"]).taken + 1)
         answers = all_apply(crowd, group["group_id"])
@@ -86,7 +87,7 @@ def waiting_line(provider: Person, group_id: str) -> list[str]:
 def test_a_family_s_cancellation_and_the_provider_s_refusal_at_once_free_the_seat_once(
     town: Town, family: Family, provider: Person, rounds: int
 ) -> None:
-    for _ in range(rounds):
+    for _ in each_round(town, rounds):
         body = offer(family, new_child(family), REVIEWED)
         before = seats(town, REVIEWED).taken
         application = made(family, "POST", "/applications", body)
@@ -106,7 +107,7 @@ def test_a_family_s_cancellation_and_the_provider_s_refusal_at_once_free_the_sea
 
 @repeated(1, 5)
 def test_the_same_key_sixty_four_times_at_once_has_one_effect(town: Town, family: Family, rounds: int) -> None:
-    for _ in range(rounds):
+    for _ in each_round(town, rounds):
         child_id = new_child(family)
         body, key = offer(family, child_id, DAILY), new_key()
         headers = {**family.headers, "Idempotency-Key": key}

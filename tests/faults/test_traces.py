@@ -38,6 +38,19 @@ PATHS = {
     },
 }  # fmt: skip
 """What each service logs of one request: a kind of line, or the type of an applied event."""
+SMUGGLED = secrets.token_hex(12)
+FOREIGN_NAMES = ("X-Secret", "Cookie", "X-Correlation-Id", "nameko.anything", "nameko.correlation_id", "ce-id")
+FOREIGN = dict.fromkeys(FOREIGN_NAMES, SMUGGLED)
+"""What a caller adds to every request, and nobody asked for."""
+KNOWN_HEADERS = {
+    "call": {
+        "nameko.token", "nameko.idempotency_key", "nameko.correlation_id", "nameko.remaining_ms", "traceparent",
+    },
+    "event": {
+        "ce-id", "ce-type", "ce-source", "ce-time", "ce-subject", "ce-specversion", "version", "position", "region",
+        "traceparent", "correlation-id",
+    },
+}  # fmt: skip
 EMITTED = {
     "application": {
         "enrollment.application.submitted.v1", "enrollment.enrolled.v1", "enrollment.seats.changed.v1",
@@ -78,12 +91,13 @@ class Overheard:
 
 
 class Named(Door):
-    """A door that remembers the last answer's correlation id."""
+    """A door that remembers the last answer's correlation id, and hands in more headers than were asked for."""
 
     correlation_id = ""
 
     def once(self, method: str, path: str, **request: Any) -> requests.Response | None:
-        answer = super().once(method, path, **request)
+        headers = {**FOREIGN, **(request.pop("headers", None) or {})}
+        answer = super().once(method, path, headers=headers, **request)
         if answer is not None:
             self.correlation_id = answer.headers["X-Correlation-Id"]
         return answer
@@ -251,3 +265,20 @@ def test_what_people_ask_and_are_told_is_never_written_to_the_broker_s_disk(play
     calls = [each for each in played.messages if each[0].exchange == "nameko-rpc"]
     assert any(found_in(body.decode(), {"e-mail": played.secrets["e-mail"]}) for _, _, body in calls)
     assert {properties.delivery_mode for _, properties, _ in calls} == {1}
+
+
+@pytest.mark.parametrize("kind", KNOWN_HEADERS)
+def test_of_what_callers_put_into_headers_only_what_is_known_goes_on(played: Played, kind: str) -> None:
+    calls = [each for each in played.messages if each[0].exchange == "nameko-rpc"]
+    chosen = calls if kind == "call" else [each for each in played.messages if each[1].type in EVENTS]
+    assert {name for _, properties, _ in chosen for name in properties.headers or {}} == KNOWN_HEADERS[kind]
+    assert [properties for _, properties, body in chosen if SMUGGLED in f"{properties} {body.decode()}"] == []
+
+
+def test_no_service_notes_or_keeps_what_callers_put_into_foreign_headers(town: Town, played: Played) -> None:
+    assert played.messages
+    for process in town.processes():
+        assert SMUGGLED not in process.output.read_text(encoding="utf-8"), process.module
+    for service in STORED:
+        for table in ("outbox", "inbox", "command"):
+            assert not town.rows(service, f"SELECT 1 FROM {table} AS each WHERE each::text LIKE '%{SMUGGLED}%'")

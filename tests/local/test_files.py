@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from stack import checkout, files
@@ -31,3 +32,18 @@ def test_a_second_run_waits_for_the_lock(tmp_path: Path) -> None:
 def test_the_stamp_follows_the_settings() -> None:
     assert checkout.stamp({"billing": {"A": "1"}}) != checkout.stamp({"billing": {"A": "2"}})
     assert checkout.stamp({}) == checkout.stamp({})
+
+
+@pytest.mark.parametrize(("user_id", "mode", "shared"), [(0, 0o700, True), (0, 0o755, False), (1000, 0o700, False)])
+def test_a_home_is_where_the_servers_users_can_reach_it(
+    monkeypatch: pytest.MonkeyPatch, user_id: int, mode: int, shared: bool
+) -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:
+        root = Path(folder) / "checkout"
+        root.mkdir()
+        root.parent.chmod(mode)
+        monkeypatch.setattr(checkout, "ROOT", root)
+        monkeypatch.setattr("os.geteuid", lambda: user_id)
+        home = checkout.home("demo")
+    assert home.is_relative_to("/var/lib/kruzhok" if shared else root / ".local")
+    assert home.name == "demo"

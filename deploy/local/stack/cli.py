@@ -49,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     for name, servers in (("check", False), ("test", True), ("test_long", True), ("bench", True)):
         command = _add(commands, name, _inside("testing", name, developer=True, servers=servers))
         command.add_argument("pytest", nargs="*", help="for pytest, after --")
-    _add(commands, "generated", _inside("testing", "generated", developer=True, servers=False))
-    _add(commands, "lock", _inside("locks", "lock", developer=True, servers=False))
+    for name, module in (("generated", "testing"), ("api_names", "testing"), ("lock", "locks")):
+        _add(commands, name, _inside(module, name, developer=True, servers=False))
     _add(commands, "free_ports", free_ports)
     _add(commands, "count", count)
     _add_infra(commands)

@@ -62,6 +62,11 @@ def generated(_arguments: argparse.Namespace) -> int:
     return _tool("generated files", ("python", "deploy/generate.py"))
 
 
+def api_names(_arguments: argparse.Namespace) -> int:
+    """Promise the names that are new in the API."""
+    return _tool("names of the API", ("python", "deploy/api_names.py"))
+
+
 @contextmanager
 def test_infra() -> Iterator[Infra]:
     """The tests' broker and database; stopped by the last test run that uses them, if a test run started them."""

@@ -134,8 +134,12 @@ def _refusal_to_json(refusal: Refusal) -> dict[str, Any]:
 
 
 def find(session: Session, actor: str, key: str) -> dict[str, Any]:
-    """What became of the actor's command with this key: done, refused, in_flight or unknown."""
-    stored = session.execute(select(command).where(command.c.actor == actor, command.c.key == key)).first()
+    """What became of the actor's command with this key: done, refused, in_flight or unknown.
+
+    Where several methods were asked under the key, the last one that was decided.
+    """
+    known = select(command).where(command.c.actor == actor, command.c.key == key)
+    stored = session.execute(known.order_by(command.c.recorded_at.desc(), command.c.operation)).first()
     if stored is not None:
         return {"status": stored.status, "operation": stored.operation, "answer": stored.answer}
     free = session.scalar(LOCK, {"actor": actor, "key": key})

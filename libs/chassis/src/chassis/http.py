@@ -5,7 +5,6 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from functools import partial
 from io import BytesIO
 from time import monotonic
 from typing import Any
@@ -15,27 +14,24 @@ import structlog
 from eventlet.event import Event
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import DependencyProvider
-from nameko.web import server as nameko_server
 
-from chassis import codec, metrics
+from chassis import codec, metrics, wire
 from chassis.context import Context, using
+from chassis.wire import Application, Environ, Fault
 
 log = structlog.get_logger(__name__)
-Environ = dict[str, Any]
-Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 REQUEST_SECONDS = 9.0
 """From the request's headers to its answer, waiting for a worker included."""
 BODY_SECONDS = 5.0
 WORKER_SECONDS = 4.0
 """Who finds no worker for so long is refused while there is time left for others."""
 WAITING_MAX = 200
-SOCKET_SECONDS = 30
 LAST_RESPONSES_SECONDS = 5
-ACCEPT_PAUSE_SECONDS = 0.1
-CONNECTION, ENDS_AT = "chassis.connection", "chassis.ends_at"
+ENDS_AT = "chassis.ends_at"
+BROKEN = ("500 Internal Server Error", "internal_error")
 OVERLOADED = ("503 Service Unavailable", "overloaded")
-MALFORMED = ("400 Bad Request", "request_malformed")
 TOO_SLOW = ("408 Request Timeout", "body_too_slow")
+FAULTS = (BROKEN, OVERLOADED, wire.MALFORMED, TOO_SLOW, wire.ADDRESS_TOO_LONG, wire.HEADERS_TOO_LONG)
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _service: ContextVar[Any] = ContextVar("service")
 
@@ -49,87 +45,13 @@ class NoWorker(Exception):
     """All workers were busy for too long."""
 
 
-class Protocol(nameko_server.HttpOnlyProtocol):  # type: ignore[misc]
-    """eventlet's, which an application may ask to close the connection after its response."""
-
-    def get_environ(self) -> Environ:
-        """The WSGI environment, with the connection in it."""
-        return {**super().get_environ(), CONNECTION: self}
-
-    def finish(self) -> None:
-        """Close the socket, also where what was left to say to a client that has gone cannot be said."""
-        try:
-            super().finish()
-        finally:
-            self.rfile.close()
-
-
-class WebServer(nameko_server.WebServer):  # type: ignore[misc]
-    """nameko's web server with limits on slow clients, and a stop that lets responses out."""
-
-    application: Application
-    address: tuple[str, int]
-    _starting: bool
-
-    @property
-    def bind_addr(self) -> Any:
-        """Where to listen."""
-        return nameko_server.BindAddress(*self.address)
-
-    def start(self) -> None:
-        """Listen, alone: a second server on the same address must fail instead of sharing it silently."""
-        if not self._starting:
-            self._starting = True
-            self._sock = eventlet.listen(self.bind_addr, reuse_port=False)
-            self._sock.settimeout(None)
-            self._serv = self.get_wsgi_server(self._sock, self.get_wsgi_app())
-            self._gt = self.container.spawn_managed_thread(self.run)
-
-    def get_wsgi_app(self) -> Application:
-        """The mounted application."""
-        return self.application
-
-    def get_wsgi_server(self, sock: Any, wsgi_app: Any, **_options: Any) -> Any:
-        """eventlet's server, quiet, which drops clients that send nothing."""
-        return eventlet.wsgi.Server(
-            sock,
-            sock.getsockname(),
-            wsgi_app,
-            protocol=Protocol,
-            socket_timeout=SOCKET_SECONDS,
-            log=structlog.get_logger("wsgi"),
-            log_output=False,
-            debug=False,
-            url_length_limit=8192,
-        )
-
-    def run(self) -> None:
-        """Accept connections for ever; where no more can be opened, wait for some to close."""
-        while self._is_accepting:
-            try:
-                sock, address = self._sock.accept()
-            except OSError as error:
-                log.warning("connection_not_accepted", reason=error.strerror)
-                eventlet.sleep(ACCEPT_PAUSE_SECONDS)
-                continue
-            sock.settimeout(SOCKET_SECONDS)
-            self.container.spawn_managed_thread(partial(self.process_request, sock, address))
-
-    def process_request(self, sock: Any, address: Any) -> None:
-        """Serve one connection; however it breaks, the others go on."""
-        try:
-            super().process_request(sock, address)
-        except OSError as error:
-            log.info("connection_broken", reason=error.strerror)
-
-
 class HttpServer(DependencyProvider):  # type: ignore[misc]
     """`http = HttpServer(create_app)`: serves `create_app(settings)` at `settings.http_host:http_port`.
 
     Each request runs in a worker with the caller's token, trace, idempotency key and a deadline of nine seconds.
     """
 
-    web_server = WebServer()
+    web_server = wire.WebServer()
     expected_exceptions: tuple[type[Exception], ...] = ()
     sensitive_arguments: tuple[str, ...] = ()
 
@@ -191,22 +113,22 @@ class HttpServer(DependencyProvider):  # type: ignore[misc]
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             if self.stopping:
-                environ[CONNECTION].close_connection = 1
+                environ[wire.CONNECTION].close_connection = 1
             metrics.HTTP_HANDLED.labels(environ["REQUEST_METHOD"], status[:3]).observe(monotonic() - began_at)
             return start_response(status, headers, exc_info)
 
         self.active += 1
         try:
-            fault = _receive(environ)
+            fault = environ.get(wire.FAULT) or _receive(environ)
             if fault is not None:
-                environ[CONNECTION].close_connection = 1
+                environ[wire.CONNECTION].close_connection = 1
                 return _refuse(start, *fault)
             with eventlet.Timeout(WORKER_SECONDS, NoWorker()):
                 self.container.spawn_worker(self, (environ, start), {}, context_data={}, handle_result=ended)
             result, exc_info = done.wait()
             if exc_info:
                 log.error("bug", path=environ["PATH_INFO"], exc_info=exc_info)
-                raise exc_info[1]
+                return _refuse(start, *BROKEN)
             return list(result)
         except (ContainerBeingKilled, NoWorker):
             return _refuse(start, *OVERLOADED)
@@ -214,14 +136,14 @@ class HttpServer(DependencyProvider):  # type: ignore[misc]
             self.active -= 1
 
 
-def _receive(environ: Environ) -> tuple[str, str] | None:
+def _receive(environ: Environ) -> Fault | None:
     """Take the body in, so that a slow sender keeps no worker; or say why not.
 
     A body that is announced as too long is left for the application to refuse.
     """
     lengths = sum(name.lower() == "content-length" for name, _ in environ["headers_raw"])
     if lengths > 1 or environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
-        return MALFORMED
+        return wire.MALFORMED
     if int(environ.get("CONTENT_LENGTH") or 0) > codec.BYTES_MAX:
         return None
     try:
@@ -230,7 +152,7 @@ def _receive(environ: Environ) -> tuple[str, str] | None:
     except TimeoutError:
         return TOO_SLOW
     except (OSError, ValueError):
-        return MALFORMED
+        return wire.MALFORMED
     return None
 
 

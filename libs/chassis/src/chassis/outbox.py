@@ -1,6 +1,6 @@
 """The outbox is the log: an event is a row written in the transaction of its change.
 
-Nothing but `record` creates events, and nothing but the relay publishes them.
+Only `record`, `record_all` and `copy_all` create events, and only the relay publishes them.
 """
 
 import json
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.context import Context, current
+from chassis.copying import copy
 from chassis.database import ANNOUNCED
 from chassis.schemas import made
 from chassis.tables import outbox, outbox_head
@@ -95,7 +96,21 @@ def record_all(session: Session, announcements: Sequence[Announcement]) -> list[
     return [row["event_id"] for row in rows]
 
 
-def _row(announced: Announcement) -> dict[str, Any]:
+def copy_all(session: Session, announcements: Sequence[Announcement]) -> list[Mapping[str, Any]]:
+    """As `record_all`, with COPY; the data of each as it was written.
+
+    Each has the fields and types of its schema and the size of an event. What the schema says of values beyond that is
+    asked of the first of each shape alone: for events that one program makes alike by the thousand.
+    """
+    passed: set[Any] = set()
+    rows = [_row(each, passed) for each in announcements]
+    if rows:
+        copy(session, outbox.name, rows)
+        session.info[ANNOUNCED] = True
+    return [row["data"] for row in rows]
+
+
+def _row(announced: Announcement, passed: set[Any] | None = None) -> dict[str, Any]:
     return {
         "occurred_at": clock.now(),
         "event_id": str(uuid.uuid4()),
@@ -103,22 +118,32 @@ def _row(announced: Announcement) -> dict[str, Any]:
         "type": announced.event.type,
         "subject": announced.subject,
         "version": announced.version,
-        "data": _body(announced.event, announced.data),
+        "data": _body(announced.event, announced.data, passed),
         "traceparent": announced.context.traceparent or None,
         "correlation_id": announced.context.correlation_id or None,
     }
 
 
-def _body(event: EventContract, data: Mapping[str, Any]) -> Any:
+def _body(event: EventContract, data: Mapping[str, Any], passed: set[Any] | None) -> Any:
     schema = made(event.schema)
     body = schema.dump(data)
-    faults = schema.validate(body)
+    shape = None if passed is None else (event.type, _shape(body))
+    faults = {} if passed and shape in passed else schema.validate(body)
     missing = set(data) - set(body)
     if faults or missing:
         raise InvalidEvent(f"{event.type}: {faults or f'unknown fields {sorted(missing)}'}")
     if len(json.dumps(body)) > EVENT_BYTES_MAX:
         raise InvalidEvent(f"{event.type}: longer than {EVENT_BYTES_MAX} bytes")
+    if passed is not None:
+        passed.add(shape)
     return body
+
+
+def _shape(value: Any) -> Any:
+    """Names and types alone, at every depth."""
+    if isinstance(value, Mapping):
+        return tuple((name, _shape(inner)) for name, inner in value.items())
+    return frozenset(map(_shape, value)) if isinstance(value, list) else type(value)
 
 
 def narrowed(schema: SchemaClass, only: Sequence[str] | None) -> Schema:

@@ -26,7 +26,7 @@ def run(function: Callable[P, Answer], *args: P.args, **kwargs: P.kwargs) -> Ans
     """
     if not patcher.is_monkey_patched("thread"):
         return function(*args, **kwargs)
-    if not _slots.acquire(timeout=current().remaining_seconds(WAIT_SECONDS)):
+    if not _slots.acquire(timeout=min(WAIT_SECONDS, current().remaining_seconds(WAIT_SECONDS))):
         raise Unavailable("busy", "Too much work of this kind at once; try again soon.")
     try:
         answer: Any = tpool.execute(function, *args, **kwargs)

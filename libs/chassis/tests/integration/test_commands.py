@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 from market.world import World, name, wait_for
 
+from chassis import commands
+
+METHODS = ("place_order", "place_together")
+
 
 def refusal(reply: dict[str, Any]) -> tuple[str, str]:
     return reply["error"]["exc_type"], reply["error"]["exc_args"][0]
@@ -94,6 +98,34 @@ def test_what_became_of_a_command_can_be_asked(world: World) -> None:
     assert [status(key) for key in (done, refused, running, name())] == ["done", "refused", "in_flight", "unknown"]
     world.client.reply_to(sent, "place_order")
     assert status(running) == "done"
+
+
+def test_an_answer_is_kept_for_a_day_at_least_and_not_for_ever(world: World) -> None:
+    basket, day, week = name(), name("key"), name("key")
+    first = world.place(basket, key=day)
+    world.place(basket, key=week)
+    for key, hours in ((day, 25), (week, 73)):
+        aged = "UPDATE command SET recorded_at = now() - make_interval(hours => :hours) WHERE key = :key"
+        world.change("orders", aged, key=key, hours=hours)
+    world.change("orders", str(commands.PURGE))
+    assert world.place(basket, key=day) == first
+    assert world.purchases(basket) == 2
+    assert world.place(basket, key=week)["result"]["version"] == 3
+    assert world.purchases(basket) == 3
+
+
+def test_a_key_counts_for_one_method_alone_and_what_came_last_is_told(world: World) -> None:
+    basket, key = name(), name("key")
+    fields = {"basket_id": basket}
+    answers = [world.ask("orders", method, fields, token=world.token, key=key) for method in METHODS]
+    assert [answer["result"]["version"] for answer in answers] == [1, 2]
+    again = [world.ask("orders", method, fields, token=world.token, key=key) for method in METHODS]
+    assert (again, world.purchases(basket)) == (answers, 2)
+    for number in (1, 0, 1):
+        last = "UPDATE command SET recorded_at = clock_timestamp() WHERE key = :key AND operation = :operation"
+        world.change("orders", last, key=key, operation=METHODS[number])
+        told = world.ask("orders", "find_operation", {"key": key}, token=world.token)["result"]
+        assert (told["operation"], told["answer"]) == (METHODS[number], answers[number]["result"])
 
 
 def test_a_fact_that_has_not_arrived_is_fetched_by_its_subject_within_the_command(world: World) -> None:

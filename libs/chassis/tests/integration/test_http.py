@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -81,6 +81,30 @@ def test_what_is_turned_away_before_any_work_has_an_id_that_the_log_knows(world:
     assert f"X-Correlation-Id: {problem['correlation_id']}\r\n" in answer
     noted = world.front.logged("turned_away")[-1]
     assert (noted["correlation_id"], noted["code"]) == (problem["correlation_id"], "request_malformed")
+
+
+def test_a_bug_of_the_application_is_answered_like_a_refusal(world: World) -> None:
+    bugs = len(world.front.logged("bug"))
+    answer = requests.get(f"{world.suite.url}/neither-service-nor-method", timeout=5)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, "application/problem+json")
+    assert answer.json()["code"] == "internal_error"
+    assert len(world.front.logged("bug")) == bugs + 1
+    assert requests.get(f"{world.suite.url}/pending", timeout=3).ok
+
+
+def test_who_sends_without_end_is_answered_and_let_go(world: World) -> None:
+    with closing(connected(world)) as raw:
+        raw.sendall(b"GET /pending HTTP/1.1\r\nHost: front\r\nX-Word: " + b"a" * 20_000)
+        answer = b""
+        with suppress(ConnectionError):
+            while True:
+                raw.sendall(b"a" * 65536)
+                raw.settimeout(0.01)
+                with suppress(TimeoutError):
+                    answer += raw.recv(65536)
+                raw.settimeout(12)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert requests.get(f"{world.suite.url}/pending", timeout=3).ok
 
 
 def test_broken_connections_leave_no_descriptors_open(world: World) -> None:

@@ -15,6 +15,11 @@ from market.world import BUYER, World, name, wait_for
 from chassis.context import Actor
 from chassis.testing import ServiceProcess, free_port
 
+EVENT_HEADERS = {
+    "ce-id", "ce-type", "ce-source", "ce-time", "ce-subject", "ce-specversion", "version", "position", "region",
+    "traceparent", "correlation-id",
+}  # fmt: skip
+
 
 @pytest.fixture
 def paused_stock(world: World) -> Iterator[World]:
@@ -235,3 +240,17 @@ def test_nobody_can_call_in_another_service_s_name(world: World) -> None:
         forged = pika.BasicProperties(user_id="stock", reply_to="reply.x", content_type="application/json")
         with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="user_id"):
             channel.basic_publish("nameko-rpc", "orders.log", b"{}", forged)
+
+
+def test_headers_that_nobody_knows_end_at_the_service_that_they_came_to(world: World) -> None:
+    basket, foreign = name(), name("foreign")
+    names = ("nameko.anything", "nameko.call_id_stack", "x-secret", "ce-id", "correlation-id", "region", "Cookie")
+    with world.overheard() as heard:
+        answer = world.place(basket, headers=dict.fromkeys(names, foreign))
+        assert answer["error"] is None
+        wait_for(lambda: any(body["basket_id"] == basket for _, body in heard()))
+        (properties,) = [properties for properties, body in heard() if body["basket_id"] == basket]
+    assert set(properties.headers) <= EVENT_HEADERS
+    assert foreign not in f"{answer}{properties}{world.rows('orders', 'SELECT * FROM outbox')}"
+    wait_for(lambda: world.effects(basket) == 1)
+    assert foreign not in world.orders.output.read_text("utf-8") + world.stock.output.read_text("utf-8")

@@ -13,6 +13,7 @@ eventlet.monkey_patch()
 import time
 from eventlet.patcher import original
 from chassis import threads
+from chassis.context import Context, using
 from chassis.errors import Unavailable
 
 really_sleep = original("time").sleep
@@ -44,12 +45,15 @@ except KeyError as error:
 threads.WAIT_SECONDS = 0.1
 jobs = [eventlet.spawn(threads.run, slow, number) for number in range(2)]
 eventlet.sleep(0)
-try:
-    threads.run(slow, 3)
-except Unavailable as refusal:
-    assert refusal.code == "busy"
-else:
-    raise SystemExit("it was not refused")
+with using(Context(ends_at=time.monotonic() + 10)):
+    began_at = time.monotonic()
+    try:
+        threads.run(slow, 3)
+    except Unavailable as refusal:
+        assert refusal.code == "busy"
+        assert time.monotonic() - began_at < 0.3, "before the caller gives up"
+    else:
+        raise SystemExit("it was not refused")
 assert [job.wait() for job in jobs] == [0, 1]
 assert threads.run(slow, 4) == 4
 print("as promised")

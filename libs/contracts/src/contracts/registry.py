@@ -80,6 +80,7 @@ READERS: dict[str, tuple[Event, ...]] = {
         billing.CONTRACT_ACTIVATED,
         billing.CONTRACT_REFUSED,
         billing.MONTH_DEBITED,
+        billing.MONTH_REVERSED,
         billing.DEBIT_POSTED,
         billing.DEBIT_REVERSED,
     ),

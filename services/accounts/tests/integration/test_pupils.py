@@ -80,8 +80,9 @@ def test_staff_of_another_region_see_nobody(house: House, children: list[str]) -
 
 
 def test_staff_without_a_provider_are_refused(house: House, children: list[str]) -> None:
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden) as refusal:
         pupils(house, staff(house, provider_id=None), *children)
+    assert refusal.value.code == "no_provider"
 
 
 def test_reading_a_roster_is_recorded_for_each_child_shown(house: House, children: list[str]) -> None:

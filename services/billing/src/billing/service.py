@@ -179,7 +179,7 @@ class BillingService(Service):
 
     @every(seconds=60)
     def prepay_months(self, session: Session) -> bool:
-        """Debit the month that has begun where contracts are prepaid."""
+        """Debit the month that has begun where contracts are prepaid; the last one of a contract closes it."""
         return commands.prepay_due(session, clock.now())
 
     @every(seconds=60)

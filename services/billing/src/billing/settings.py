@@ -1,13 +1,12 @@
 """What billing reads from the environment beside what every service does."""
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 
 import chassis.settings
 from chassis.settings import at_least, setting
 
-_ACCEPTANCE_DAYS, _DEFAULT_ACCEPTANCE_DAYS = "BILLING_ACCEPTANCE_DAYS", 7
+_in_force = {"acceptance_days": 7}
 
 
 @dataclass(frozen=True)
@@ -16,11 +15,15 @@ class Settings(chassis.settings.Settings):
 
     offer_hours: int = setting("BILLING_OFFER_HOURS", "hours for which an offer stands", parse=int, default=24)
     acceptance_days: int = setting(
-        _ACCEPTANCE_DAYS,
+        "BILLING_ACCEPTANCE_DAYS",
         "days for which a contract waits for a guardian's acceptance",
         parse=at_least(1),
-        default=_DEFAULT_ACCEPTANCE_DAYS,
+        default=_in_force["acceptance_days"],
     )
+
+    def __post_init__(self) -> None:
+        """Hold from here on in this process, also where no service is at hand."""
+        _in_force["acceptance_days"] = self.acceptance_days
 
     @property
     def offer_lifetime(self) -> timedelta:
@@ -29,5 +32,5 @@ class Settings(chassis.settings.Settings):
 
 
 def acceptance_days() -> int:
-    """Days for which a contract waits for an acceptance. Read where contracts begin to wait: in whatever is settled."""
-    return int(os.environ.get(_ACCEPTANCE_DAYS, _DEFAULT_ACCEPTANCE_DAYS))
+    """Days for which a contract waits for an acceptance; contracts begin to wait in whatever is settled."""
+    return _in_force["acceptance_days"]

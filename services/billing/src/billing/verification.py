@@ -121,12 +121,31 @@ CHECKS = {
         GROUP BY region_code, certificate_id, municipality_code, unit HAVING sum(amount_minor) <> 0
         ORDER BY region_code, certificate_id""",
     "every credit is the nominal of its certificate": """
-        SELECT region_code, format('credit of certificate %s, transaction %s', certificate_id, transaction_id) AS what
+        SELECT region_code, format('credit of certificate %s, transaction %s, by version %s of the rules',
+            certificate_id, transaction_id, rule_version) AS what
         FROM credit FULL JOIN (
-            SELECT region_code, certificate_id, period_id, municipality_code, transaction_id, amount_minor
-            FROM posting WHERE kind = 'credit' AND account = 'pocket_available'
+            SELECT region_code, certificate_id, period_id, municipality_code, transaction_id, amount_minor,
+                rule_version, sequence
+            FROM posting JOIN ledger_transaction USING (region_code, recorded_at, transaction_id)
+            WHERE posting.kind = 'credit' AND account = 'pocket_available'
         ) AS posted USING (region_code, certificate_id, period_id, municipality_code, transaction_id)
-        WHERE credit.amount_minor IS DISTINCT FROM posted.amount_minor ORDER BY 1, 2""",
+        LEFT JOIN funding_rules USING (region_code, programme_id, rule_version)
+        WHERE credit.amount_minor IS DISTINCT FROM posted.amount_minor
+           OR posted.amount_minor IS DISTINCT FROM nominal_minor
+        ORDER BY region_code, sequence""",
+    "no credit passes a cap of its rules": """
+        WITH so_far AS (
+            SELECT region_code, programme_id, transaction_id, t.kind, rule_version, sequence,
+                count(*) FILTER (WHERE t.kind = 'credit') OVER line AS certificates, -sum(amount_minor) OVER line AS sum
+            FROM posting p JOIN ledger_transaction t USING (region_code, recorded_at, transaction_id)
+            WHERE account = 'budget' AND t.kind IN ('credit', 'returned')
+            WINDOW line AS (PARTITION BY region_code, programme_id ORDER BY sequence)
+        )
+        SELECT region_code, format('credit %s: certificate %s and %s in all from programme %s, the rules allow %s, %s',
+            transaction_id, certificates, sum, programme_id, certificates_max, nominal_sum_max_minor) AS what
+        FROM so_far JOIN funding_rules USING (region_code, programme_id, rule_version)
+        WHERE kind = 'credit' AND (certificates > certificates_max OR sum > nominal_sum_max_minor)
+        ORDER BY region_code, sequence""",
     "every debit has its charge": f"""
         SELECT region_code, format('charge or debit %s', transaction_id) AS what
         FROM (SELECT region_code, charge_id AS transaction_id, contract_id, amount_minor, reversal_id

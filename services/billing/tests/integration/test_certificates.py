@@ -95,6 +95,33 @@ def test_what_comes_back_to_a_revoked_certificate_leaves_it(world: World, mark: 
     assert world.budget()["available"]["value"] == "10000.00"
 
 
+@pytest.mark.parametrize(
+    ("gone", "on"), [("revoked", date(2026, 10, 8)), ("expired", date(2034, 4, 13))], ids=["revoked", "expired"]
+)
+@pytest.mark.parametrize("released", ["by its mark", "with its journal", "by a correction"])
+def test_what_a_child_that_had_left_before_frees_goes_back_to_the_payer_too(
+    world: World, clock_at: Clock, gone: str, on: date, released: str
+) -> None:
+    world.open_programme(budget=1_000_000)
+    child, group, enrollment_id = world.enrol()
+    world.hear(ended(world, child, group, enrollment_id, MONDAY))
+    if released == "by a correction":
+        world.hear(world.marked(group, MONDAY, {enrollment_id: "present"}))
+    world.hear(certificate_is(world, child, gone, on))
+    leftovers(world)
+    corrected = released == "by a correction"
+    assert sums(world, child) == ((0, 0, part(1)) if corrected else (0, part(1), 0))
+    if released == "with its journal":
+        clock_at(datetime(2026, 10, 19, 16, tzinfo=UTC))
+        deadlines(world)
+    else:
+        world.hear(world.marked(group, MONDAY, {enrollment_id: "ill"}, 2))
+    leftovers(world)
+    assert sums(world, child) == (0, 0, 0)
+    assert world.budget()["available"]["value"] == "10000.00"
+    assert world.contract(enrollment_id).reason == "withdrawn"
+
+
 def test_a_certificate_that_was_revoked_before_it_was_issued_here_gets_nothing(world: World) -> None:
     world.open_programme()
     child, group = Child(), Group()

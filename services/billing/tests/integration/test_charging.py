@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from billing.models import Charge
 from contracts.billing import DEBIT_POSTED, DEBIT_REVERSED
 
+from .changes import ended, lesson_cancelled
 from .world import Group, World, new_id
 
 Clock = Callable[[datetime], None]
@@ -42,6 +43,22 @@ def test_a_corrected_mark_is_reversed_and_charged_anew(world: World) -> None:
     assert {each.version for each in undone} == {2}
     assert [each.data["held_after"]["value"] for each in undone] == ["7161.05", "7161.05"]
     assert world.account(child)["spent"]["value"] == "204.60"
+
+
+@pytest.mark.parametrize("reason", ["mark_corrected", "lesson_cancelled", "lesson_after_end"])
+def test_a_reversal_tells_why_in_the_words_of_its_operation(world: World, reason: str) -> None:
+    world.open_programme()
+    child, group, enrollment_id = world.enrol()
+    causes = {
+        "mark_corrected": world.marked(group, MONDAY, {enrollment_id: "ill"}, 2),
+        "lesson_cancelled": lesson_cancelled(world, group, MONDAY),
+        "lesson_after_end": ended(world, child, group, enrollment_id, MONDAY - WEEK),
+    }
+    world.hear(world.marked(group, MONDAY, {enrollment_id: "present"}), causes[reason])
+    (posted,), (undone,) = world.events(DEBIT_POSTED), world.events(DEBIT_REVERSED)
+    assert undone.data["reason"] == reason
+    assert ("reversal", reason, "204.60") in world.kinds(child)
+    assert "reason" not in posted.data
 
 
 def test_an_older_page_that_comes_late_changes_nothing(world: World) -> None:

@@ -252,7 +252,8 @@ class Ledger(RuleBasedStateMachine):
             assert said.credited + said.carried_in == outgoing
 
 
-def test_the_ledger_does_as_its_model(clock_at: Any) -> None:
+@pytest.mark.parametrize(("examples", "steps"), [(5, 25), pytest.param(100, 50, marks=pytest.mark.long)])
+def test_the_ledger_does_as_its_model(clock_at: Any, examples: int, steps: int) -> None:
     clock_at(MORNING + timedelta(hours=1))
     with service_database("billing") as url:
         engine = create_engine(url, connect_args={"options": "-c timezone=UTC"})
@@ -260,7 +261,10 @@ def test_the_ledger_does_as_its_model(clock_at: Any) -> None:
         run_state_machine_as_test(  # type: ignore[no-untyped-call]
             Ledger,
             settings=settings(
-                max_examples=5, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
             ),
         )
         engine.dispose()

@@ -6,11 +6,16 @@ from sqlalchemy import select
 
 from billing import commands
 from billing.domain.policy import Policy
+from billing.domain.words import money
 from billing.models import Offer
+from chassis import clock
 from chassis.errors import InvalidInput, NotFound, Refusal, RuleViolated
 from chassis.projections import FactMissing
-from contracts.billing import MAKE_OFFER, OFFER_MADE
+from chassis.values import Amount
+from contracts.billing import MAKE_OFFER, MONTH_DEBITED, OFFER_MADE
 
+from .changes import accept
+from .test_periods import RULES
 from .world import POLICY, Child, Group, World, rub
 
 Clock = Callable[[datetime], None]
@@ -35,6 +40,7 @@ def test_the_offer_of_a_child_without_a_certificate_counts_on_its_nominal(world:
     assert offer["expires_at"] == datetime(2026, 10, 6, 2, tzinfo=UTC)
     assert MAKE_OFFER.reply is not None
     assert not MAKE_OFFER.reply().validate(MAKE_OFFER.reply().dump(offer))
+    assert offer["months"] is None
     (announced,) = world.events(OFFER_MADE)
     assert (announced.subject, announced.data["max_parent_share"]) == (offer["offer_id"], offer["max_parent_share"])
 
@@ -46,6 +52,47 @@ def test_the_text_that_the_guardian_saw_is_kept(world: World, child: Child) -> N
         kept = session.scalars(select(Offer).filter_by(region_code=world.region_code)).one()
         assert (kept.terms, kept.guardian_id) == (offer["terms"], child.guardian_id)
     assert "8\u00a0056,18\u00a0₽" in offer["terms"]
+
+
+def test_what_the_offer_tells_for_each_month_equals_what_is_debited(
+    world: World, child: Child, clock_at: Clock
+) -> None:
+    world.open_programme(charge="monthly_share")
+    group = Group()
+    offer = world.offer(child, group)
+    assert offer["per_lesson"] == rub(0)
+    assert "За посещённое занятие" not in offer["terms"]
+    assert MAKE_OFFER.reply is not None
+    assert not MAKE_OFFER.reply().validate(MAKE_OFFER.reply().dump(offer))
+    enrolled = world.enrolled(child, group, offer["offer_id"])
+    world.hear(enrolled, world.issued(child))
+    told = [each["amount"] for each in offer["months"]]
+    assert [each.data["amount"] for each in world.events(MONTH_DEBITED)] == told[:1]
+    clock_at(datetime(2027, 5, 1, 2, tzinfo=UTC))
+    with world.transactions.writing() as session:
+        assert commands.prepay_due(session, clock.now())
+    debited = [(each.data["month_on"], each.data["amount"]) for each in world.events(MONTH_DEBITED)]
+    assert debited == [(each["month_on"].isoformat(), each["amount"]) for each in offer["months"]]
+    for amount in told[:2]:
+        assert money(Amount.from_wire(amount)) in offer["terms"]
+
+
+def test_a_new_offer_for_a_contract_that_waits_tells_the_months_of_the_rules_of_its_first_day(
+    world: World, child: Child, clock_at: Clock
+) -> None:
+    world.open_programme(charge="monthly_share")
+    group = Group()
+    enrolled = world.enrolled(child, group, world.offer(child, group)["offer_id"], terms_version=2)
+    world.hear(enrolled, world.issued(child))
+    assert world.contract(enrolled.subject).state == "awaiting_acceptance"
+    per_lesson = {**RULES, "period_id": world.period_id, "valid_from": date(2026, 10, 6)}
+    with world.transactions.writing() as session:
+        commands.set_funding_programme(session, world.officer(), per_lesson)
+    clock_at(datetime(2026, 11, 3, 2, tzinfo=UTC))
+    offer = world.offer(child, group)
+    assert accept(world, child, enrolled.subject, offer["offer_id"])["state"] == "active"
+    debited = [each.data["amount"] for each in world.events(MONTH_DEBITED)]
+    assert debited == [each["amount"] for each in offer["months"][:2]]
 
 
 def test_an_offer_counts_on_what_the_certificate_has_left(world: World) -> None:

@@ -238,6 +238,7 @@ def test_nominals_follow_the_rules_of_the_day_of_crediting(world: World, clock_a
     with world.transactions.reading() as session:
         credited = select(LedgerTransaction.rule_version).filter_by(region_code=world.region_code, kind="credit")
         assert session.scalars(credited.order_by(LedgerTransaction.sequence)).all() == [1, 2]
+    identity_holds(world)
 
 
 def test_marks_charge_by_the_rules_that_the_contract_began_with(world: World, clock_at: Clock) -> None:

@@ -1,22 +1,27 @@
 """Whoever changes the ledger behind its back is found, and the row that was changed is named."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.orm import Session
 
+from billing import commands
+from billing.models import Credit
 from billing.verification import CHECKS, Finding, verify
 from chassis.cli import main as kruzhok
 from chassis.database import Transactions
 from chassis.testing import engine_of, infra, service_database
+from chassis.values import Amount
 
-from .world import Child, World
+from .changes import certificate_is, leftovers
+from .test_periods import set_rules
+from .world import Child, Group, World, rub
 
 MONDAY = date(2026, 10, 5)
 SEALED = "every transaction is as it was sealed"
@@ -41,7 +46,7 @@ def sound(database: str, books: dict[str, str], clock_at: Any) -> tuple[World, d
         world.open_period()
         world.open_programme()
         child, group, enrollment_id = world.enrol()
-        world.enrol(group, Child())
+        second, _, _ = world.enrol(group, Child())
         world.hear(world.marked(group, MONDAY, {enrollment_id: "present"}, 1))
         world.hear(world.marked(group, MONDAY, {enrollment_id: "ill"}, 2))
         world.hear(world.marked(group, MONDAY, {enrollment_id: "present"}, 3))
@@ -53,6 +58,8 @@ def sound(database: str, books: dict[str, str], clock_at: Any) -> tuple[World, d
                 ),
                 {"mine": child.certificate_id},
             ).all()
+            credited = session.scalars(select(Credit.transaction_id).filter_by(certificate_id=second.certificate_id))
+            books["credit_of_the_second"] = credited.one()
         books |= {f"{kind}{number}": transaction_id for kind, number, transaction_id, _ in rows}
         books |= {
             "certificate": child.certificate_id,
@@ -149,6 +156,26 @@ EDITS = {
         "every credit is the nominal of its certificate",
         "certificate",
     ),
+    "a nominal": (
+        "UPDATE funding_rules SET nominal_minor = nominal_minor + 1 WHERE programme_id = :programme",
+        "every credit is the nominal of its certificate",
+        "certificate",
+    ),
+    "the rules of a nominal": (
+        TRANSACTION.format("rule_version = 2", "credit1"),
+        "every credit is the nominal of its certificate",
+        "certificate",
+    ),
+    "a cap on certificates": (
+        "UPDATE funding_rules SET certificates_max = 1 WHERE programme_id = :programme",
+        "no credit passes a cap of its rules",
+        "credit_of_the_second",
+    ),
+    "a cap on nominals": (
+        "UPDATE funding_rules SET nominal_sum_max_minor = 1999999 WHERE programme_id = :programme",
+        "no credit passes a cap of its rules",
+        "credit_of_the_second",
+    ),
     "a closed contract": (
         "UPDATE contract SET state = 'closed' WHERE contract_id = :contract",
         "every hold belongs to an open contract",
@@ -196,6 +223,22 @@ def test_an_edited_row_is_found_and_named(sound: tuple[World, dict[str, str]], i
 
 def test_every_check_can_fail() -> None:
     assert {check for _, check, _ in EDITS.values()} == set(CHECKS)
+
+
+def test_caps_that_are_lowered_later_or_freed_by_a_return_were_not_passed(database: str, clock_at: Any) -> None:
+    world = World(Transactions(engine_of(database)), "03")
+    world.open_period()
+    world.open_programme(certificates_max=3, nominal_sum_max=Amount(2_000_000, "RUB"))
+    families = [world.enrol(Group(starts_on=MONDAY + timedelta(weeks=1))) for _ in range(3)]
+    world.hear(certificate_is(world, families[0][0], "revoked"))
+    leftovers(world)
+    with world.transactions.writing() as session:
+        assert commands.grant_waiting(session)
+    assert [world.account(child)["credited"] for child, *_ in families] == [rub(1_000_000)] * 3
+    set_rules(world, certificates_max=1, nominal_sum_max=rub(1), valid_from=date(2026, 10, 6))
+    clock_at(datetime(2026, 10, 6, 2, tzinfo=UTC))
+    with world.transactions.reading() as session:
+        assert verify(session) == []
 
 
 @pytest.fixture

@@ -94,6 +94,7 @@ class World:
         nominal: int = 1_000_000,
         policy: Policy = POLICY,
         municipality_code: str | None = None,
+        unit: str = "RUB",
         **rules: Any,
     ) -> str:
         programme_id = new_id() if municipality_code else self.programme_id
@@ -103,12 +104,12 @@ class World:
                 period_id=self.period_id,
                 municipality_code=municipality_code or self.municipality_code,
                 payer_name="Иркутск",
-                nominal=Amount(nominal, "RUB"),
+                nominal=Amount(nominal, unit),
                 policy=policy,
                 **rules,
             )
             basis = "Вымышленное постановление"
-            opened = open_programme(session, self.region_code, new, budget=Amount(budget, "RUB"), basis=basis)
+            opened = open_programme(session, self.region_code, new, budget=Amount(budget, unit), basis=basis)
         assert opened
         return programme_id
 

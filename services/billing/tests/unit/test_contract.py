@@ -165,6 +165,8 @@ WITHDRAWN = End(MONDAY, "withdrawn")
         ({"enrolled_on": MONDAY + timedelta(days=1)}, CLOSED, "withdrawn"),
         ({}, ACTIVE, None),
         ({"frozen": True}, AWAITING_FUNDS, "certificate_frozen"),
+        ({"closed": True}, CLOSED, "withdrawn"),
+        ({"frozen": True, "closed": True}, CLOSED, "withdrawn"),
     ],
 )
 def test_an_end_closes_a_contract_that_covered_nothing_before_it(
@@ -174,9 +176,10 @@ def test_an_end_closes_a_contract_that_covered_nothing_before_it(
     assert (verdict.state, verdict.reason) == (state, reason)
 
 
-def test_a_free_group_that_was_left_opens_so_that_it_can_close() -> None:
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_free_group_that_was_left_opens_so_that_it_can_close(closed: bool) -> None:
     free = replace(TERMS, price=Amount(0, "RUB"), normative=Amount(0, "RUB"))
-    assert decide(replace(FACTS, terms=free, funding=None, end=WITHDRAWN)).state == ACTIVE
+    assert decide(replace(FACTS, terms=free, funding=None, end=WITHDRAWN, closed=closed)).state == ACTIVE
 
 
 @pytest.mark.parametrize("changes", [{}, {"end": WITHDRAWN}, {"funding": None}, {"frozen": True}])

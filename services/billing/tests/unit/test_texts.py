@@ -7,6 +7,7 @@ from billing.domain import ledger, words
 from billing.domain.contract import Terms
 from billing.domain.coverage import Lesson, Span
 from billing.domain.explanations import explain
+from billing.domain.months import Month
 from billing.domain.offer import Expectation, quote, terms_text
 from billing.domain.policy import Policy
 from chassis.errors import RuleViolated
@@ -154,6 +155,55 @@ def test_the_offer_tells_what_the_guardian_accepts() -> None:
         "нового согласия, и с сертификата ничего не спишут.",
         "Предложение действует до 02.10.2026 10:00 по местному времени.",
     ]
+
+
+def school_year(allowed: Span) -> Terms:
+    """The published example's group: 273 days from 01.09.2020, a lesson each Tuesday of the allowed days."""
+    group = Span(date(2020, 9, 1), date(2021, 5, 31))
+    tuesdays = [each for each in allowed.within(group).first_days() if each.weekday() == 1]
+    lessons = tuple(Lesson("", number, on) for number, on in enumerate(tuesdays, start=1))
+    return Terms(group, Amount(900000, "RUB"), Amount(800000, "RUB"), lessons)
+
+
+BY_MONTH = replace(RICH, by_month=True)
+AUTUMN = Span(date(2020, 9, 16), date(2020, 12, 31))
+
+
+def test_an_offer_that_is_paid_by_the_month_tells_each_month_as_the_published_example_does() -> None:
+    quoted = quote(school_year(AUTUMN), AUTUMN, BY_MONTH, date(2010, 4, 12))
+    assert (quoted.shares.certificate.minor, quoted.per_lesson.minor) == (313554, 0)
+    others = [Month(date(2020, number, 1), 89865) for number in (10, 11, 12)]
+    assert quoted.months == (Month(date(2020, 9, 1), 43959), *others)
+    text = plain(terms_text("Хор", quoted, BY_MONTH, datetime(2020, 9, 17, tzinfo=UTC), "UTC"))
+    assert text.splitlines()[2:4] == [
+        "Занятия оплачиваются помесячно и вперёд, сколько бы занятий ребёнок ни посетил: с сертификата спишут "
+        "439,59 ₽ за сентябрь 2020 года и по 898,65 ₽ за каждый следующий месяц по декабрь 2020 года.",
+        "Месяцы, которые уже начались, оплачиваются, как только договор начнёт действовать, остальные — 1-го числа. "
+        "Суммы посчитаны для договора с 16.09.2020; если он начнётся позже, их пересчитают. Если ребёнок уйдёт раньше, "
+        "за месяцы, которые начнутся после его последнего дня, не спишут ничего, а за начавшийся месяц деньги не "
+        "вернутся. О каждом списании придёт сообщение.",
+    ]
+    assert "посещённое занятие" not in text
+
+
+@pytest.mark.parametrize(
+    ("until", "words_of_months"),
+    [
+        (date(2020, 9, 30), "спишут 439,57 ₽ за сентябрь 2020 года."),
+        (date(2020, 10, 31), "спишут 439,57 ₽ за сентябрь 2020 года и 908,42 ₽ за октябрь 2020 года."),
+    ],
+)
+def test_an_offer_for_one_or_two_months_names_each_of_them(until: date, words_of_months: str) -> None:
+    allowed = Span(AUTUMN.first, until)
+    quoted = quote(school_year(allowed), allowed, BY_MONTH, date(2010, 4, 12))
+    assert words_of_months in plain(terms_text("Хор", quoted, BY_MONTH, datetime(2020, 9, 17, tzinfo=UTC), "UTC"))
+
+
+def test_where_the_certificate_pays_nothing_no_months_are_told() -> None:
+    empty = replace(BY_MONTH, available=Amount(0, "RUB"))
+    quoted = quote(school_year(AUTUMN), AUTUMN, empty, date(2010, 4, 12))
+    assert quoted.months == ()
+    assert "помесячно" not in terms_text("Хор", quoted, empty, datetime(2020, 9, 17, tzinfo=UTC), "UTC")
 
 
 def test_the_offer_tells_what_happens_while_the_certificate_queues() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg2.extensions
 import pytest
 from sqlalchemy import event, text
+from structlog.testing import capture_logs
 
 from catalog import sample
 from catalog.commands.groups import publish_group
@@ -122,3 +123,19 @@ def test_a_generated_programme_is_found_by_its_settlement_and_with_a_typo(places
     groups = places.ask(contract.GET_PROGRAMME, programme_id=item["programme_id"])["groups"]
     assert sum(group["places_free"] for group in groups) == item["places_free"]
     assert date.fromisoformat(groups[0]["starts_on"]) < date.fromisoformat(groups[0]["ends_on"])
+
+
+def test_a_long_load_says_how_far_it_is(places: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "PROGRESS_SECONDS", -1)
+    monkeypatch.setattr(loading, "BATCH", 20)
+    with capture_logs() as said:
+        generate(places, 45)
+    lines = [line for line in said if line["event"] == "sample_progress"]
+    assert [(line["programmes"], line["of"]) for line in lines] == [(20, 45), (40, 45), (45, 45)]
+    assert all(line["seconds"] >= 0 for line in lines)
+
+
+def test_a_short_load_says_nothing_on_the_way(places: Any) -> None:
+    with capture_logs() as said:
+        generate(places)
+    assert said == []

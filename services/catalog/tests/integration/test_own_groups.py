@@ -12,6 +12,7 @@ from catalog.commands.groups import change_group, publish_group
 from catalog.commands.programmes import save_module, save_programme
 from chassis.context import Actor
 from chassis.errors import Conflict, NotFound, Refusal, RuleViolated
+from chassis.outbox import Received
 from chassis.values import Amount
 from contracts import catalog as contract
 
@@ -194,3 +195,65 @@ def test_a_closing_time_in_any_offset_is_kept_as_the_instant(published: Any, val
     answer = change(published, owner, values["group"].group_id, closes_at="2027-05-31T23:59:59.999999+08:00")
 
     assert datetime.fromisoformat(answer["closes_at"]) == datetime(2027, 5, 31, 15, 59, 59, 999999, tzinfo=UTC)
+
+
+WEDNESDAY, NEXT, SUNDAY = "2026-10-07", "2026-10-14", "2026-10-11"
+EXTRA = {"on": SUNDAY, "starts_at": "11:00", "ends_at": "12:30"}
+
+
+def planned_on(event: Received) -> list[str]:
+    return [lesson["on"] for lesson in event.data["lessons"]]
+
+
+def test_a_provider_skips_days_and_adds_lessons_and_takes_it_back(published: Any, values: Any, owner: Actor) -> None:
+    (before,) = published.announced(PUBLISHED)
+    group_id = before.subject
+
+    shown = change(published, owner, group_id, skipped_on=[NEXT, WEDNESDAY, NEXT], extra_lessons=[EXTRA])
+    assert (shown["skipped_on"], shown["extra_lessons"]) == ([WEDNESDAY, NEXT], [EXTRA])
+    assert published.ask_as(owner, contract.LIST_OWN_GROUPS)["items"] == [shown]
+    (event,) = published.announced(CHANGED)
+    assert planned_on(event) == sorted({*planned_on(before), SUNDAY} - {WEDNESDAY, NEXT})
+    (lesson,) = (each for each in event.data["lessons"] if each["on"] == SUNDAY)
+    assert (lesson["starts_at"], lesson["ends_at"]) == ("2026-10-11T03:00:00+00:00", "2026-10-11T04:30:00+00:00")
+    assert event.data["terms_version"] == shown["terms_version"] == 2
+
+    assert change(published, owner, group_id, capacity=13)["skipped_on"] == [WEDNESDAY, NEXT]
+    shown = change(published, owner, group_id, skipped_on=[], extra_lessons=[])
+    assert (shown["skipped_on"], shown["extra_lessons"]) == ([], [])
+    assert published.announced(CHANGED)[-1].data["lessons"] == before.data["lessons"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"skipped_on": ["2027-06-01"]}, "exception_outside_dates"),
+        ({"extra_lessons": [{**EXTRA, "on": "2026-08-31"}]}, "exception_outside_dates"),
+        ({"extra_lessons": [{**EXTRA, "ends_at": "11:00"}]}, "timetable_times_reversed"),
+        ({"extra_lessons": [EXTRA, {**EXTRA, "starts_at": "12:29"}]}, "timetable_overlaps"),
+        (
+            {"extra_lessons": [{**EXTRA, "on": WEDNESDAY, "starts_at": "16:59", "ends_at": "18:00"}]},
+            "timetable_overlaps",
+        ),
+    ],
+)
+def test_an_exception_that_does_not_fit_the_timetable_is_refused_whole(
+    published: Any, values: Any, owner: Actor, changes: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(RuleViolated) as refusal:
+        change(published, owner, values["group"].group_id, **changes, capacity=1)
+    assert refusal.value.code == code
+    assert published.announced(CHANGED) == []
+
+
+def test_a_timetable_is_not_skipped_away(published: Any, values: Any, owner: Actor) -> None:
+    (before,) = published.announced(PUBLISHED)
+    with pytest.raises(RuleViolated) as refusal:
+        change(published, owner, values["group"].group_id, skipped_on=planned_on(before))
+    assert refusal.value.code == "group_without_lessons"
+
+
+def test_another_provider_changes_no_exceptions(published: Any, values: Any) -> None:
+    with pytest.raises(NotFound) as refusal:
+        change(published, staff(NOBODY), values["group"].group_id, skipped_on=[WEDNESDAY])
+    assert refusal.value.code == "group_not_found"

@@ -216,3 +216,11 @@ def test_teachers_are_shown_in_the_order_given(published: Any, values: Any) -> N
         shown = published.ask(contract.GET_GROUP, group_id=group_id)["teacher_names"]
         assert shown == [each.display_name for each in teachers]
         assert published.announced(CHANGED)[-1].data["teacher_ids"] == [each.teacher_id for each in teachers]
+
+
+def test_a_published_module_keeps_its_unit(published: Any, values: Any) -> None:
+    hours = Amount(7200, "HOUR")
+    with pytest.raises(Conflict) as refusal:
+        published.do(save_module, replace(values["module"], price=hours, normative_price=hours))
+    assert refusal.value.code == "module_unit_fixed"
+    assert published.announced(CHANGED) == []

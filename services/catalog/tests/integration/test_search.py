@@ -5,6 +5,7 @@ from datetime import time
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from catalog.commands.groups import publish_group
 from catalog.commands.places import publish_municipality
@@ -194,6 +195,15 @@ def test_a_programme_whose_groups_fit_only_in_turn_is_not_found(published: Any, 
     assert titles(published, weekday=5, price_max={"value": "9000.00", "unit": "RUB"}) == []
     assert titles(published, weekday=5, price_max={"value": "10000.00", "unit": "RUB"}) == ["Авиамоделирование"]
     assert titles(published, price_max={"value": "10000.00", "unit": "HOUR"}) == []
+
+
+def test_an_age_of_zero_is_a_wish_like_any_other(sampled: Any, published: Any) -> None:
+    assert sampled.ask(SEARCH, limit=100, age=0)["items"] == []
+    published.do(lambda session: session.execute(text("UPDATE programme SET age_min = 0")))
+    assert titles(published, age=0) == []
+    assert titles(published, age=0, weekday=3) == []
+    published.do(lambda session: session.execute(text("UPDATE study_group SET age_min = 0")))
+    assert titles(published, age=0, weekday=3) == ["Авиамоделирование"]
 
 
 def test_pages_of_a_filtered_search_hold_everything_once(sampled: Any) -> None:

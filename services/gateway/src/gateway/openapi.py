@@ -38,6 +38,7 @@ IMPLIED: dict[str, dict[int, tuple[str, ...]]] = {
     "cursor": {400: ("invalid_cursor",)},
     "body": {
         400: ("invalid_request", "body_missing", "json_malformed"),
+        408: ("body_too_slow",),
         413: ("body_too_large",),
         415: ("content_type_unsupported",),
     },
@@ -47,7 +48,13 @@ IMPLIED: dict[str, dict[int, tuple[str, ...]]] = {
         422: ("idempotency_key_reused",),
     },
     "conditional": {400: ("if_match_invalid",), 412: ("stale_page",)},
-    "any": {500: ("internal_error",), 503: ("neighbour_timed_out",)},
+    "any": {
+        400: ("request_malformed",),
+        414: ("address_too_long",),
+        431: ("headers_too_long",),
+        500: ("internal_error",),
+        503: ("neighbour_timed_out",),
+    },
 }
 """What an operation may be refused with by what it is, besides what it declares."""
 

@@ -18,11 +18,11 @@ HTTP_CODES = {
     400: "request_malformed",
     404: "path_unknown",
     405: "method_not_allowed",
-    408: "request_malformed",
+    408: "body_too_slow",
     413: "body_too_large",
-    414: "request_malformed",
+    414: "address_too_long",
     415: "content_type_unsupported",
-    431: "request_malformed",
+    431: "headers_too_long",
 }
 STATUS_BY_CODE = {"stale_page": 412}
 """Where HTTP has a closer word than the refusal's kind."""

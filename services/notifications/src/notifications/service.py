@@ -166,6 +166,11 @@ class NotificationsService(Service):
         """A month was paid from the certificate."""
         commands.keep_notice(session, event, money.MONTH_DEBITED)
 
+    @on_event(billing.MONTH_REVERSED, only=money.MONTH_REVERSED.reads)
+    def on_month_reversed(self, session: Session, event: Received) -> None:
+        """A month's payment came back."""
+        commands.keep_notice(session, event, money.MONTH_REVERSED)
+
     @on_event(billing.DEBIT_POSTED, only=money.DEBIT_POSTED.reads)
     def on_debit_posted(self, session: Session, event: Received) -> None:
         """A lesson was paid from the certificate."""

@@ -292,6 +292,11 @@ def month_debited() -> Received:
     return received(billing.MONTH_DEBITED, subject=invented(0xF6), data=data | {"month_on": date(2026, 11, 1)})
 
 
+def month_reversed() -> Received:
+    data = {**month_debited().data, "reason": "month_not_due"}
+    return received(billing.MONTH_REVERSED, subject=invented(0xF6), data=data, version=2)
+
+
 def one_of_each_kind() -> list[Received]:
     return [
         waitlisted(),
@@ -315,6 +320,7 @@ def one_of_each_kind() -> list[Received]:
         contract(billing.CONTRACT_AWAITING_ACCEPTANCE),
         contract(billing.CONTRACT_REFUSED),
         month_debited(),
+        month_reversed(),
         debit(billing.DEBIT_POSTED),
         debit(billing.DEBIT_REVERSED),
     ]

@@ -66,6 +66,7 @@ EVENTS: dict[str, Event] = {
     "contract_awaiting_acceptance": billing.CONTRACT_AWAITING_ACCEPTANCE,
     "contract_refused": billing.CONTRACT_REFUSED,
     "month_debited": billing.MONTH_DEBITED,
+    "month_reversed": billing.MONTH_REVERSED,
     "debit_posted": billing.DEBIT_POSTED,
     "debit_reversed": billing.DEBIT_REVERSED,
 }
@@ -196,6 +197,13 @@ def test_a_contract_that_never_came_about_says_whose_silence_or_word_it_was() ->
 def test_a_months_debit_says_the_month_and_what_is_left() -> None:
     text = written("month_debited")
     assert plain(text.subject) == "Списано 82,50 ₽ за ноябрь 2026 года"
+    assert plain(text.body).endswith("На сертификате осталось 11 917,50 ₽, в резерве 2 887,50 ₽.")
+
+
+def test_a_month_that_was_taken_back_says_the_month_why_and_what_is_left() -> None:
+    text = written("month_reversed")
+    assert plain(text.subject) == "Возвращено 82,50 ₽ за ноябрь 2026 года"
+    assert "договор заканчивается раньше, этот месяц не оплачивается" in text.body
     assert plain(text.body).endswith("На сертификате осталось 11 917,50 ₽, в резерве 2 887,50 ₽.")
 
 

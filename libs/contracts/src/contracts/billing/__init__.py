@@ -39,9 +39,11 @@ from contracts.billing.debits import (
     DEBIT_POSTED,
     DEBIT_REVERSED,
     MONTH_DEBITED,
+    MONTH_REVERSED,
     DebitPosted,
     DebitReversed,
     MonthDebited,
+    MonthReversed,
 )
 from contracts.billing.funding import (
     ALLOCATE_BUDGET,
@@ -84,6 +86,7 @@ __all__ = [
     "MAKE_OFFER",
     "METHODS",
     "MONTH_DEBITED",
+    "MONTH_REVERSED",
     "OFFER_MADE",
     "OPERATION_KINDS",
     "PERIOD_STATES",
@@ -110,6 +113,7 @@ __all__ = [
     "FundingQueued",
     "FundingRules",
     "MonthDebited",
+    "MonthReversed",
     "NewAllocation",
     "NewFundingPeriod",
     "NewFundingProgramme",
@@ -130,6 +134,7 @@ EVENTS = (
     CONTRACT_REFUSED,
     CONTRACT_CLOSED,
     MONTH_DEBITED,
+    MONTH_REVERSED,
     DEBIT_POSTED,
     DEBIT_REVERSED,
 )

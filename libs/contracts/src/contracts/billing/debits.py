@@ -28,7 +28,9 @@ class DebitPosted(Strict):
 
 
 class DebitReversed(DebitPosted):
-    """The debit `debit_id` was undone, since the mark was corrected to `mark`."""
+    """The debit `debit_id` was undone; `mark` is what the journal says now."""
+
+    reason = Code(metadata={"description": "Why: the cause of the reversal among the certificate's operations."})
 
 
 class MonthDebited(Strict):
@@ -48,6 +50,15 @@ class MonthDebited(Strict):
     posted_at = Instant(required=True)
 
 
+class MonthReversed(MonthDebited):
+    """The debit `debit_id` of a prepaid month was undone: the contract ends before the month begins."""
+
+    reason = Code(
+        required=True, metadata={"description": "Why: the cause of the reversal among the certificate's operations."}
+    )
+
+
 MONTH_DEBITED = Event(SERVICE, "billing.debit.month_posted.v1", MonthDebited)
+MONTH_REVERSED = Event(SERVICE, "billing.debit.month_reversed.v1", MonthReversed)
 DEBIT_POSTED = Event(SERVICE, "billing.debit.posted.v1", DebitPosted)
 DEBIT_REVERSED = Event(SERVICE, "billing.debit.reversed.v1", DebitReversed)

@@ -31,6 +31,13 @@ class OfferRequest(Strict):
     terms = fields.Nested(GroupTerms, required=True)
 
 
+class OfferMonth(Strict):
+    """What the certificate would be debited for a calendar month; `month_on` is its first day."""
+
+    month_on = fields.Date(required=True)
+    amount = Amount(required=True)
+
+
 class Offer(Strict):
     """What the certificate would pay and what the family, and the most the family could be asked for."""
 
@@ -42,6 +49,11 @@ class Offer(Strict):
     parent_share = Amount(required=True)
     max_parent_share = Amount(required=True)
     per_lesson = Amount(required=True)
+    months = fields.List(
+        fields.Nested(OfferMonth),
+        allow_none=True,
+        metadata={"description": "What is debited by the month, whatever the attendance; null: lessons are charged."},
+    )
     lesson_count = fields.Integer(required=True)
     queue_position = fields.Integer(allow_none=True, required=True)
     terms = Text(required=True, longest=4000, metadata={"description": "What the guardian accepts, in Russian."})

@@ -7,6 +7,8 @@ from contracts.base import PUBLIC, Event, Method, Strict
 from contracts.catalog.codes import ADMISSIONS, DIRECTIONS, GROUP_STATES, OWN_GROUP_STATES, SERVICE, TIME_OF_DAY
 from contracts.fields import Amount, Code, Id, Instant, Municipality, Region, Text
 
+EXCEPTIONS_MAX = 366
+
 
 class PlannedLesson(Strict):
     """One lesson of a group's plan. `lesson_id` stays the same when the plan is published again."""
@@ -58,6 +60,14 @@ class TimetableEntry(Strict):
     ends_at = fields.String(required=True, validate=TIME_OF_DAY)
 
 
+class ExtraLesson(Strict):
+    """A lesson that comes on top of the timetable, local time; on days off and skipped days, too."""
+
+    on = fields.Date(required=True)
+    starts_at = fields.String(required=True, validate=TIME_OF_DAY)
+    ends_at = fields.String(required=True, validate=TIME_OF_DAY)
+
+
 class GroupView(Strict):
     """A group as a family sees it."""
 
@@ -97,6 +107,8 @@ class OwnGroupView(GroupView):
     """A group as its provider sees it."""
 
     state = Code(required=True, one_of=OWN_GROUP_STATES)
+    skipped_on = fields.List(fields.Date(), metadata={"description": "Local days without the timetable's lessons."})
+    extra_lessons = fields.List(fields.Nested(ExtraLesson))
 
 
 class OwnGroups(Strict):
@@ -124,12 +136,17 @@ class GroupTerms(Strict):
 
 
 class GroupChange(GroupId):
-    """What a provider changes of its group; what is absent stays. A changed price makes new terms."""
+    """What a provider changes of its group; what is absent stays. A changed price or timetable makes new terms.
+
+    The lists of exceptions replace those before; an empty one takes all of them back.
+    """
 
     capacity = fields.Integer(validate=validate.Range(min=0, max=1000))
     price = Amount()
     state = Code(one_of=GROUP_STATES)
     closes_at = Instant()
+    skipped_on = fields.List(fields.Date(), validate=validate.Length(max=EXCEPTIONS_MAX))
+    extra_lessons = fields.List(fields.Nested(ExtraLesson), validate=validate.Length(max=EXCEPTIONS_MAX))
 
 
 _ANYONE = frozenset({PUBLIC})

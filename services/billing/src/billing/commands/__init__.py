@@ -14,11 +14,10 @@ from billing.commands.facts import (
 )
 from billing.commands.leaving import empty_pockets
 from billing.commands.ledger import guard_partitions
-from billing.commands.monthly import prepay_due
 from billing.commands.offers import make_offer
 from billing.commands.periods import set_period
 from billing.commands.programmes import set_funding_programme
-from billing.commands.settling import grant_waiting, settle_forgotten
+from billing.commands.settling import grant_waiting, prepay_due, settle_forgotten
 
 __all__ = [
     "accept_contract",

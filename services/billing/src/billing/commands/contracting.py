@@ -171,10 +171,10 @@ def _saving(known: Known, change: _Change) -> Any:
 
 
 def _review_on(known: Known, verdict: Verdict) -> date | None:
-    """The first day on which an open contract may need something that no fact tells."""
-    if verdict.state != ACTIVE:
+    """The first day on which a contract that is not over may need something that no fact tells."""
+    if verdict.state in (REFUSED, CLOSED):
         return None
-    deadlines = [lesson.on + _JOURNAL_OPEN for lesson in verdict.lessons]
+    deadlines = [lesson.on + _JOURNAL_OPEN for lesson in verdict.lessons] if verdict.state == ACTIVE else []
     return min([*deadlines, known.period.ends_on + timedelta(days=1)])
 
 

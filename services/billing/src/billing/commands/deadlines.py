@@ -25,13 +25,18 @@ _REVIEWED = text("""
          FROM contract_lesson l LEFT JOIN lesson_change g USING (region_code, lesson_id)
          WHERE l.region_code = c.region_code AND l.contract_id = c.contract_id AND NOT coalesce(g.cancelled, false)
            AND coalesce(g.moved_to, l.lesson_on) + :journal_days >= timezone(p.time_zone, :at)::date),
-        CASE WHEN p.ends_on >= timezone(p.time_zone, :at)::date THEN p.ends_on + 1 END)
+        CASE WHEN p.ends_on >= timezone(p.time_zone, :at)::date THEN p.ends_on + 1
+             WHEN c.state = 'awaiting_funds' AND p.closes_at > :at
+             THEN timezone(p.time_zone, p.closes_at - interval '1 microsecond')::date + 1 END)
     FROM funding_period p
     WHERE p.region_code = c.region_code AND p.period_id = c.period_id
       AND c.region_code = :region_code AND c.certificate_id = ANY(CAST(:certificate_ids AS uuid[]))
       AND c.review_on <= timezone(p.time_zone, :at)::date
 """)
-"""The next day to look: when the next lesson's journal closes, or the day after the period."""
+"""The next day to look: when the next lesson's journal closes, or the day after the period.
+
+A contract that a frozen certificate holds up may still open until its period is closed.
+"""
 
 
 def lapse_acceptances(session: Session) -> bool:

@@ -122,6 +122,7 @@ def _announce(session: Session, postings: Sequence[Posting], at: datetime) -> No
 def _announcement(posting: Posting, movement: books.Movement, available: int, held: int, at: datetime) -> Announcement:
     contract, lesson = posting.background, posting.line.lesson if posting.line else None
     debit_id = movement.reverses or movement.movement_id
+    why = {"reason": movement.cause} if movement.reverses else {}
     return Announcement(
         DEBIT_REVERSED if movement.reverses else DEBIT_POSTED,
         region_code=contract.region_code,
@@ -142,5 +143,6 @@ def _announcement(posting: Posting, movement: books.Movement, available: int, he
             "balance_after": Amount(available, contract.unit).to_wire(),
             "held_after": Amount(held, contract.unit).to_wire(),
             "posted_at": at,
+            **why,
         },
     )

@@ -93,6 +93,7 @@ class Known:
             end=self._end(at),
             refusal=self.refusal.reason if self.refusal else None,
             frozen=self.certificate_state is not None and self.certificate_state.state == FROZEN,
+            closed=self.period.closes_at <= at,
         )
 
     def _end(self, at: datetime) -> End | None:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from billing.commands.departures import GONE
 from billing.commands.known import end_of
 from billing.commands.planning import join_as_written
 from billing.domain import charges as rules
 from billing.domain import ledger as books
-from billing.domain.contract import ACTIVE, EXPIRED, FROZEN, REVOKED, End, certificate_end
+from billing.domain.contract import ACTIVE, FROZEN, REVOKED, End, certificate_end
 from billing.domain.policy import Policy
 from billing.domain.rules import MONTHLY, PER_LESSON
 from billing.models import (
@@ -27,6 +28,7 @@ from billing.models import (
     FundingPeriod,
     FundingRules,
     LessonChange,
+    MonthCharge,
     Offer,
     Pocket,
 )
@@ -83,6 +85,7 @@ class Background:
     by_month: bool
     end: End | None
     frozen: bool
+    out_of_force: bool
     closed: bool
     today: date
 
@@ -133,8 +136,8 @@ def unsettled(
 ) -> list[Unsettled]:
     """By contract, in the order of certificates and contracts: the lessons that may need a posting.
 
-    Of a contract that has ended and is not closed these are all of its lessons, even if it has none. With a
-    `lesson_id` nothing but that lesson is looked at, in every contract.
+    Of a contract that has ended and is not closed, or has paid a month too many, these are all of its lessons, even if
+    it has none. With a `lesson_id` nothing but that lesson is looked at, in every contract.
     """
     join_as_written(session)
     parameters = {"region_code": region_code, "certificate_ids": certificate_ids, "at": at, "lesson_id": lesson_id}
@@ -173,6 +176,7 @@ def _background(row: Row[Any], at: datetime) -> Background:
         by_month=row.charge == MONTHLY,
         end=_end(row, at),
         frozen=row.certificate_state == FROZEN,
+        out_of_force=row.certificate_state in GONE,
         closed=row.closes_at <= at,
         today=clock.local_date(at, row.time_zone),
     )
@@ -247,7 +251,7 @@ def _lines() -> Any:
 def _ended() -> ColumnElement[bool]:
     return or_(
         EnrollmentEnd.enrollment_id.is_not(None),
-        CertificateState.state.in_((REVOKED, EXPIRED)),
+        CertificateState.state.in_(GONE),
         local_day(AT) > FundingPeriod.ends_on,
     )
 
@@ -266,10 +270,20 @@ def _changed() -> ColumnElement[bool]:
     return and_(FundingRules.charge == PER_LESSON, Contract.certificate_share_minor > 0, differs)
 
 
+def _overpaid() -> ColumnElement[bool]:
+    """SQL: a month is paid that begins after the contract's end."""
+    revoked_on = case((CertificateState.state == REVOKED, CertificateState.changed_on))
+    return exists().where(
+        _same(MonthCharge, Contract, "contract_id"),
+        MonthCharge.reversal_id.is_(None),
+        MonthCharge.month_on > func.least(EnrollmentEnd.effective_on, revoked_on),
+    )
+
+
 def _same(left: Any, right: Any, *names: str) -> Any:
     """SQL: the same region and the same named columns."""
     return and_(*(getattr(left, name) == getattr(right, name) for name in ("region_code", *names)))
 
 
-_EVERY_LESSON = _lines().where(or_(and_(Contract.state == ACTIVE, _ended()), _changed()))
+_EVERY_LESSON = _lines().where(or_(and_(Contract.state == ACTIVE, _ended()), _changed(), _overpaid()))
 _ONE_LESSON = _lines().where(ContractLesson.lesson_id == bindparam("lesson_id"), _changed())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from billing.commands import ledger
@@ -35,7 +35,7 @@ from billing.models.queue import end_of_enrollment, local_day, out_of_force
 from chassis import clock
 from chassis.outbox import record
 from chassis.values import Amount
-from contracts.billing import MONTH_DEBITED
+from contracts.billing import MONTH_DEBITED, MONTH_REVERSED
 
 ACTOR = "billing"
 BATCH = 50
@@ -54,6 +54,8 @@ class _Line:
     title: str | None
     today: date
     ended_on: date | None
+    open: bool
+    """Whether the contract may be debited: it is active, its certificate not frozen, its period not closed."""
 
     @property
     def is_due(self) -> bool:
@@ -69,8 +71,8 @@ class _Posting:
 def prepay(session: Session, region_code: str, certificate_ids: Sequence[str], at: datetime) -> None:
     """Debit the months that are due of these locked certificates' active contracts, and take back those that are not.
 
-    The plan of a contract that has just opened is frozen first. Nothing moves while a certificate is frozen, and
-    nothing is debited once the period has closed.
+    The plan of a contract that has just opened is frozen first. While a certificate is frozen and once the period has
+    closed, nothing is debited; what is not due comes back then too, and from contracts that are closed.
     """
     _freeze_plans(session, region_code, certificate_ids)
     postings = [
@@ -85,8 +87,8 @@ def prepay(session: Session, region_code: str, certificate_ids: Sequence[str], a
     _announce(session, postings, at)
 
 
-def prepay_due(session: Session, at: datetime) -> bool:
-    """Debit the month that has just begun for a batch of certificates; True when there were any."""
+def with_unpaid_month(session: Session, at: datetime) -> Sequence[Row[str, str]]:
+    """(region, certificate) of a batch that a month has just begun for, locked; not those that others have locked."""
     standing = exists().where(_same(MonthCharge, ContractMonth, "contract_id", "month_on"), _stands())
     unpaid = exists(
         select(ContractMonth.contract_id)
@@ -112,10 +114,7 @@ def prepay_due(session: Session, at: datetime) -> bool:
         .limit(BATCH)
         .with_for_update(key_share=True, skip_locked=True, of=Certificate)
     )
-    found = session.execute(query).all()
-    for region_code in sorted({region_code for region_code, _ in found}):
-        prepay(session, region_code, [certificate for region, certificate in found if region == region_code], at)
-    return bool(found)
+    return session.execute(query).all()
 
 
 def _same(left: Any, right: Any, *names: str) -> Any:
@@ -186,17 +185,16 @@ def _lines(session: Session, region_code: str, certificate_ids: Sequence[str], a
         .where(
             Contract.region_code == region_code,
             Contract.certificate_id.in_(certificate_ids),
-            Contract.state == ACTIVE,
             or_(ContractMonth.month_on <= local_day(at), MonthCharge.charge_id.is_not(None)),
-            CertificateState.state.is_distinct_from(FROZEN),
-            FundingPeriod.closes_at > at,
         )
         .order_by(Contract.certificate_id, Contract.contract_id, ContractMonth.month_on)
         .execution_options(populate_existing=True)
     )
     for contract, month, standing, count, enrollment, pocket, title, period, end, state in session.execute(query):
         today, ended_on = clock.local_date(at, period.time_zone), _ended_on(end, state)
-        yield _Line(contract, month, standing, count, enrollment, pocket, title, today, ended_on)
+        frozen = state is not None and state.state == FROZEN
+        is_open = contract.state == ACTIVE and not frozen and period.closes_at > at
+        yield _Line(contract, month, standing, count, enrollment, pocket, title, today, ended_on, is_open)
 
 
 def _ended_on(end: EnrollmentEnd | None, state: CertificateState | None) -> date | None:
@@ -209,6 +207,8 @@ def _movements(line: _Line, at: datetime) -> Iterator[books.Movement]:
     """The month's debit, or its reversal; nothing when it is as it should be."""
     contract, standing = line.contract, line.standing
     if line.is_due == (standing is not None) or not line.month.amount_minor:
+        return
+    if standing is None and not line.open:
         return
     pocket = books.Pocket(contract.certificate_id, contract.period_id, contract.municipality_code)
     held, earned = books.held(pocket, contract.contract_id), books.earned(line.enrollment.provider_id, pocket)
@@ -260,25 +260,27 @@ def _charge_row(posting: _Posting, at: datetime) -> dict[str, Any]:
 
 
 def _announce(session: Session, postings: Sequence[_Posting], at: datetime) -> None:
-    """One event for each debit, with what its pocket held right after it."""
+    """One event for each debit and each reversal, with what its pocket held right after it."""
     held: dict[Pocket, int] = {}
     for posting in postings:
         pocket, amount = posting.line.pocket, posting.movement.amount.minor
         held[pocket] = held.get(pocket, pocket.held_minor) + (amount if posting.movement.reverses else -amount)
-        if not posting.movement.reverses:
-            _announce_one(session, posting, held[pocket], at)
+        _announce_one(session, posting, held[pocket], at)
 
 
 def _announce_one(session: Session, posting: _Posting, held_minor: int, at: datetime) -> None:
     contract, enrollment, unit = posting.line.contract, posting.line.enrollment, posting.line.contract.unit
+    undone = posting.movement.reverses
+    debit_id = undone or posting.movement.movement_id
+    why = {"reason": posting.movement.cause} if undone else {}
     record(
         session,
-        MONTH_DEBITED,
+        MONTH_REVERSED if undone else MONTH_DEBITED,
         region_code=contract.region_code,
-        subject=posting.movement.movement_id,
-        version=1,
+        subject=debit_id,
+        version=2 if undone else 1,
         data={
-            "debit_id": posting.movement.movement_id,
+            "debit_id": debit_id,
             "contract_id": contract.contract_id,
             "enrollment_id": contract.enrollment_id,
             "certificate_id": contract.certificate_id,
@@ -290,5 +292,6 @@ def _announce_one(session: Session, posting: _Posting, held_minor: int, at: date
             "balance_after": Amount(posting.line.pocket.available_minor, unit).to_wire(),
             "held_after": Amount(held_minor, unit).to_wire(),
             "posted_at": at,
+            **why,
         },
     )

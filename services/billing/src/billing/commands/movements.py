@@ -9,7 +9,6 @@ from typing import Any
 from billing.commands.lines import Background, Line
 from billing.domain import ledger as books
 from billing.domain.charges import AFTER_END, CANCELLED, NOT_FILLED, Debit, Hold, Release, Reversal, Step
-from billing.domain.contract import EXPIRED, REVOKED
 from billing.domain.policy import CAUSES
 from chassis.values import Amount
 
@@ -19,7 +18,6 @@ _ENDED, _CORRECTED = "contract_closed", "mark_corrected"
 _LATE, _MOVED = "mark_came_late", "lesson_moved"
 _RELEASES = {CANCELLED: "lesson_cancelled", NOT_FILLED: "lesson_not_filled", AFTER_END: _ENDED, None: _ENDED}
 _REVERSALS = {CANCELLED: "lesson_cancelled", AFTER_END: "lesson_after_end", None: _CORRECTED}
-_OUT_OF_FORCE = (f"certificate_{REVOKED}", f"certificate_{EXPIRED}")
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,7 @@ class Posting:
     @property
     def leaves(self) -> bool:
         """Whether the released money may not stay on the certificate."""
-        end = self.background.end
-        return self.releases and (self.background.closed or (end is not None and end.reason in _OUT_OF_FORCE))
+        return self.releases and (self.background.closed or self.background.out_of_force)
 
 
 def postings_of(

@@ -15,6 +15,7 @@ from billing.domain.contract import AWAITING_ACCEPTANCE, AWAITING_FUNDS, VALID, 
 from billing.domain.coverage import Lesson, Span, coming_of_age
 from billing.domain.offer import Expectation, Quote, quote, terms_text
 from billing.domain.queue import affordable
+from billing.domain.rules import MONTHLY
 from billing.models import (
     Certificate,
     CertificateState,
@@ -112,13 +113,13 @@ def _waiting_basis(session: Session, caller: Actor, request: dict[str, Any]) -> 
         return None
     facts = known.facts(known.purse, at)
     _check_in_force(session, certificate, facts.terms)
+    first_day = effective_from(facts.enrolled_on, facts.funding)
+    rules = rules_at(session, known.programme, first_day) if known.programme else None
     return _Basis(
         terms=facts.terms,
         terms_version=known.enrollment.terms_version,
-        allowed=Span(
-            effective_from(facts.enrolled_on, facts.funding), min(facts.period.last, facts.certificate_ends_on)
-        ),
-        expectation=Expectation(known.purse, policy_of(known.rules) if known.rules else None, None),
+        allowed=Span(first_day, min(facts.period.last, facts.certificate_ends_on)),
+        expectation=_expected(known.purse, rules, None),
         first_day_known=True,
     )
 
@@ -178,11 +179,17 @@ def _expectation(
 ) -> Expectation:
     """What the child's certificate, or the one it would get, can be expected to pay with, by the rules of today."""
     if programme is None:
-        return Expectation(Amount(0, unit), None, None)
+        return _expected(Amount(0, unit), None, None)
     rules = rules_at(session, programme, today)
     available = _available(session, certificate, programme, rules) if certificate else rules.nominal_minor
     place = _queue_position(session, certificate, programme, rules)
-    return Expectation(Amount(available, unit), policy_of(rules), place)
+    return _expected(Amount(available, unit), rules, place)
+
+
+def _expected(available: Amount, rules: FundingRules | None, place: int | None) -> Expectation:
+    if rules is None:
+        return Expectation(available, None, place)
+    return Expectation(available, policy_of(rules), place, by_month=rules.charge == MONTHLY)
 
 
 def _available(session: Session, certificate: Certificate, programme: FundingProgramme, rules: FundingRules) -> int:
@@ -268,9 +275,16 @@ def _view(offer: Offer, quoted: Quote, expectation: Expectation) -> dict[str, An
         "parent_share": shares.parent.to_wire(),
         "max_parent_share": quoted.max_parent_share.to_wire(),
         "per_lesson": quoted.per_lesson.to_wire(),
+        "months": _months_view(quoted),
         "lesson_count": len(quoted.lessons),
         "queue_position": expectation.queue_position,
         "terms": offer.terms,
         "terms_version": offer.terms_version,
         "expires_at": offer.expires_at,
     }
+
+
+def _months_view(quoted: Quote) -> list[dict[str, Any]] | None:
+    unit = quoted.shares.price.unit
+    months = [{"month_on": each.on, "amount": Amount(each.amount, unit).to_wire()} for each in quoted.months]
+    return months or None

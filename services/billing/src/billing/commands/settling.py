@@ -70,6 +70,21 @@ def _open(session: Session, region_code: str, certificate_ids: Sequence[str], ch
         departures.leave(session, region_code, sorted(leaving), at)
 
 
+def prepay_due(session: Session, at: datetime) -> bool:
+    """Debit the month that has just begun for a batch of certificates; True when there were any.
+
+    The last month of a contract that ends within it closes the contract.
+    """
+    found = monthly.with_unpaid_month(session, at)
+    for region_code in sorted({region_code for region_code, _ in found}):
+        certificate_ids = [certificate_id for region, certificate_id in found if region == region_code]
+        monthly.prepay(session, region_code, certificate_ids, at)
+        charged = charging.converge(session, region_code, certificate_ids, at)
+        if charged.released:
+            _open(session, region_code, certificate_ids, charged, at)
+    return bool(found)
+
+
 def fund_and_settle(session: Session, region_code: str, child_ids: Collection[str]) -> None:
     """Settle children who may need money that nobody was asked for yet: they get their place in line first."""
     at = clock.now()

@@ -100,6 +100,8 @@ class Facts:
     end: End | None = None
     refusal: str | None = None
     frozen: bool = False
+    closed: bool = False
+    """Whether the period takes no postings any more."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ def decide(facts: Facts) -> Verdict:
     Without money it waits for money, though a free group needs none. With money it is active when the guardian's
     acceptance stands and covers the parent's real share, and otherwise waits for an acceptance. An end closes it,
     unless it covers days before the end: then it is active first, and its lessons close it (`billing.domain.charges`).
+    Once the period is closed, nothing can be covered in it.
     """
     starts_on = effective_from(facts.enrolled_on, facts.funding)
     allowed = Span(starts_on, min(facts.period.last, facts.certificate_ends_on))
@@ -144,8 +147,8 @@ def _state(facts: Facts, starts_on: date, parent_share: Amount) -> tuple[str, st
 
 
 def _too_late(facts: Facts, starts_on: date, ended_on: date) -> bool:
-    """Whether the enrolment was over before anything could be covered."""
-    paid_in_time = facts.funding is not None and facts.funding.credited_on <= ended_on
+    """Whether the enrolment, or its period, was over before anything could be covered."""
+    paid_in_time = facts.funding is not None and facts.funding.credited_on <= ended_on and not facts.closed
     return ended_on < starts_on or (facts.terms.price.minor > 0 and not paid_in_time)
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from billing.domain import words
 from billing.domain.contract import Terms, greatest_parent_share, share_out
 from billing.domain.coverage import AGE_MAX, AGE_MIN, Lesson, Span
+from billing.domain.months import Month, monthly
 from billing.domain.policy import Policy
 from billing.domain.split import Split, greatest_part
 from chassis.ages import age_on
@@ -18,21 +19,29 @@ from chassis.values import Amount
 class Expectation:
     """What the certificate can be expected to pay with, by which policy, and its place if it queues for money.
 
-    Without a `policy` nobody funds the child and `available` is nothing.
+    Without a `policy` nobody funds the child and `available` is nothing. `by_month` says that it is charged for months,
+    whatever the attendance.
     """
 
     available: Amount
     policy: Policy | None
     queue_position: int | None
+    by_month: bool = False
 
 
 @dataclass(frozen=True)
 class Quote:
-    """The price offered; `per_lesson` is the most that the certificate is charged for one attended lesson."""
+    """The price offered; `per_lesson` is the most that the certificate is charged for one attended lesson.
+
+    `months` are what it is charged for instead where it is charged by the month; `first_day` is the first that it pays
+    for.
+    """
 
     shares: Split
     max_parent_share: Amount
     per_lesson: Amount
+    months: tuple[Month, ...]
+    first_day: date
     lessons: tuple[Lesson, ...]
 
 
@@ -48,11 +57,15 @@ def quote(terms: Terms, allowed: Span, expectation: Expectation, born_on: date) 
     _check_age(age_on(born_on, lessons[0].on))
     if expectation.policy and not expectation.policy.copayment_allowed and shares.parent.minor:
         raise RuleViolated("copayment_not_allowed", "The certificate is short and co-payment is not allowed.")
+    days, share = terms.group.within(allowed), shares.certificate.minor
+    per_lesson = 0 if expectation.by_month else greatest_part(share, len(lessons))
     return Quote(
-        shares,
-        greatest_parent_share(terms, allowed, expectation.available),
-        Amount(greatest_part(shares.certificate.minor, len(lessons)), shares.price.unit),
-        lessons,
+        shares=shares,
+        max_parent_share=greatest_parent_share(terms, allowed, expectation.available),
+        per_lesson=Amount(per_lesson, shares.price.unit),
+        months=monthly(share, days) if expectation.by_month and share else (),
+        first_day=days.first,
+        lessons=lessons,
     )
 
 
@@ -70,7 +83,7 @@ def terms_text(title: str, quoted: Quote, expectation: Expectation, expires_at: 
     lines = [
         f"Группа «{title}»: {words.lessons(len(lessons))} с {first} по {last}, цена {words.money(shares.price)}.",
         f"Сертификат оплатит {words.money(shares.certificate)}, семья — {words.money(shares.parent)}.",
-        *_charging(quoted, expectation.policy),
+        *(_charging_by_month(quoted) if expectation.by_month else _charging(quoted, expectation.policy)),
         *_waiting(expectation),
         f"Доля семьи не превысит {words.money(quoted.max_parent_share)}: если по расчёту выйдет больше, договор "
         "не начнёт действовать без вашего нового согласия, и с сертификата ничего не спишут.",
@@ -88,6 +101,28 @@ def _charging(quoted: Quote, policy: Policy | None) -> list[str]:
         f"по болезни — {policy.ill_percent} %, по другой уважительной причине — {policy.excused_percent} %. "
         "О каждом списании придёт сообщение."
     ]
+
+
+def _charging_by_month(quoted: Quote) -> list[str]:
+    if not quoted.months:
+        return []
+    return [
+        "Занятия оплачиваются помесячно и вперёд, сколько бы занятий ребёнок ни посетил: с сертификата спишут "
+        f"{_months(quoted.months, quoted.shares.price.unit)}.",
+        "Месяцы, которые уже начались, оплачиваются, как только договор начнёт действовать, остальные — 1-го числа. "
+        f"Суммы посчитаны для договора с {words.day(quoted.first_day)}; если он начнётся позже, их пересчитают. "
+        "Если ребёнок уйдёт раньше, за месяцы, которые начнутся после его последнего дня, не спишут ничего, "
+        "а за начавшийся месяц деньги не вернутся. О каждом списании придёт сообщение.",
+    ]
+
+
+def _months(months: tuple[Month, ...], unit: str) -> str:
+    """What each month costs; all but the first cost the same."""
+    first, *others = (f"{words.money(Amount(each.amount, unit))} за {words.month(each.on)}" for each in months)
+    if len(others) > 1:
+        other, last = Amount(months[1].amount, unit), words.month(months[-1].on)
+        others = [f"по {words.money(other)} за каждый следующий месяц по {last}"]
+    return " и ".join([first, *others])
 
 
 def _waiting(expectation: Expectation) -> list[str]:

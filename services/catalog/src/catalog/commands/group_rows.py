@@ -46,9 +46,7 @@ def group_of(session: Session, row: GroupRow, unit: str) -> Group:
         teacher_ids=teacher_ids(session, row.region_code, row.group_id),
         timetable=tuple(WeeklyLesson(each["weekday"], *_read_times(each)) for each in row.timetable),
         skipped_on=tuple(date.fromisoformat(on) for on in row.skipped_on),
-        extra_lessons=tuple(
-            DatedLesson(date.fromisoformat(each["on"]), *_read_times(each)) for each in row.extra_lessons
-        ),
+        extra_lessons=tuple(dated_lesson({**each, "on": date.fromisoformat(each["on"])}) for each in row.extra_lessons),
         price=None if row.price_minor is None else Amount(row.price_minor, unit),
         **{name: getattr(row, name) for name in _COLUMNS},
     )
@@ -70,6 +68,11 @@ def teacher_ids(session: Session, region_code: str, group_id: str) -> tuple[str,
     """Who teaches the group, in the order in which the names are shown."""
     of_group = select(GroupTeacherRow.teacher_id).filter_by(region_code=region_code, group_id=group_id)
     return tuple(session.scalars(of_group.order_by(GroupTeacherRow.place)))
+
+
+def dated_lesson(fields: dict[str, Any]) -> DatedLesson:
+    """A lesson of one date, its hours written as in a timetable."""
+    return DatedLesson(fields["on"], *_read_times(fields))
 
 
 def _times(lesson: WeeklyLesson | DatedLesson) -> dict[str, str]:

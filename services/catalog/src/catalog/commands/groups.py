@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.commands.announcements import announce, lock_offering
-from catalog.commands.group_rows import fields_of, group_of, save_teachers
+from catalog.commands.group_rows import dated_lesson, fields_of, group_of, save_teachers
 from catalog.commands.openings import count_openings
 from catalog.commands.rows import save
 from catalog.domain.groups import DRAFT, Group, check_group, check_price
@@ -52,13 +52,18 @@ def change_group(session: Session, region_code: str, group_id: str, **changes: A
 
 
 def change_own_group(session: Session, caller: Actor, request: dict[str, Any]) -> bool:
-    """Change capacity, price, state or closing of a group of the caller's provider, by `contracts.catalog.GroupChange`.
+    """Change what `contracts.catalog.GroupChange` names of a group of the caller's provider.
 
-    A price becomes the group's own, whatever its module costs. `NotFound` for a group of another provider.
+    A price becomes the group's own, whatever its module costs. Exceptions replace those before; what was held or
+    marked on such a day stays in the journal. `NotFound` for a group of another provider.
     """
     changes: dict[str, Any] = {name: request[name] for name in ("capacity", "state", "closes_at") if name in request}
     if "price" in request:
         changes["price"] = Amount.from_wire(request["price"])
+    if "skipped_on" in request:
+        changes["skipped_on"] = tuple(sorted(set(request["skipped_on"])))
+    if "extra_lessons" in request:
+        changes["extra_lessons"] = tuple(sorted(map(dated_lesson, request["extra_lessons"])))
     if not _owns(session, caller, request["group_id"]):
         raise NotFound("group_not_found", "There is no such group.")
     return change_group(session, caller.region_code, request["group_id"], **changes)

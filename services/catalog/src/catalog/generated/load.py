@@ -3,22 +3,18 @@
 The rows are what the service's commands would write one by one.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, datetime
-from io import StringIO
 from time import monotonic
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from psycopg2.extensions import set_wait_callback
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from catalog.commands.announcements import WITHOUT_TERMS_VERSION, Offering, facts
+from catalog.commands.announcements import Offering, facts
 from catalog.commands.group_rows import fields_of
 from catalog.commands.words import searchable
 from catalog.domain.calendar import school_year
@@ -29,13 +25,17 @@ from catalog.domain.search import normalise
 from catalog.generated.plan import PROGRAMMES_OF_PROVIDER, InventedProgramme, InventedProvider, Inventor
 from catalog.models import ModuleRow, ProgrammeRow, ProviderRow, RegionRow
 from chassis import clock
+from chassis.copying import copy
 from chassis.database import Transactions
+from chassis.outbox import Announcement, copy_all
 from contracts import catalog as contract
 
 log = structlog.get_logger(__name__)
 BATCH = 5 * PROGRAMMES_OF_PROVIDER
 PROGRESS_SECONDS = 5
 Rows = defaultdict[str, list[dict[str, Any]]]
+Said = list[tuple[dict[str, Any], Announcement]]
+"""Groups' rows with what is said of them."""
 _SUMMED = (
     """
     INSERT INTO opening (region_code, programme_id, rub_from_minor, hour_from_minor, weekdays, places_free)
@@ -54,7 +54,7 @@ _SUMMED = (
     ON CONFLICT DO NOTHING
     """,
 )
-_TABLES = ("provider", "teacher", "programme", "module", "study_group", "group_teacher", "outbox")
+_TABLES = ("provider", "teacher", "programme", "module", "study_group", "group_teacher")
 _GROWN = "provider, teacher, programme, opening, module, study_group, group_teacher, search_word"
 
 
@@ -101,15 +101,18 @@ def _write(session: Session, inventor: Inventor, numbers: range, announce: bool)
     known = _known(session, ProgrammeRow.programme_id, [each.programme.programme_id for each, _ in invented])
     known |= _known(session, ProviderRow.provider_id, [each.provider.provider_id for each in owners.values()])
     rows: Rows = defaultdict(list)
+    said: Said = []
     for owner in owners.values():
         if owner.provider.provider_id not in known:
             _add_provider(rows, owner)
     for each, number in invented:
         if each.programme.programme_id not in known:
             owner = owners[number // PROGRAMMES_OF_PROVIDER]
-            _add_programme(rows, each, owner.provider, _zone(inventor, owner), announce)
+            above = _offerings(each, owner.provider, _zone(inventor, owner)) if announce else {}
+            said += _add_programme(rows, each, owner.provider, above)
+    _announce(session, said)
     for table in _TABLES:
-        _copy(session, table, rows[table])
+        copy(session, table, rows[table])
     if rows["programme"]:
         which = {f"{name}s": list({row[name] for row in rows["programme"]}) for name in ("region_code", "programme_id")}
         for statement in _SUMMED:
@@ -131,7 +134,7 @@ def _add_provider(rows: Rows, owner: InventedProvider) -> None:
     rows["teacher"] += [asdict(teacher) for teacher in owner.teachers]
 
 
-def _add_programme(rows: Rows, invented: InventedProgramme, provider: Provider, zone: str, announce: bool) -> None:
+def _add_programme(rows: Rows, invented: InventedProgramme, provider: Provider, above: dict[str, Offering]) -> Said:
     programme = invented.programme
     found_by = {
         "search_title": normalise(programme.title),
@@ -139,32 +142,34 @@ def _add_programme(rows: Rows, invented: InventedProgramme, provider: Provider, 
     }
     rows["programme"].append(asdict(programme) | found_by)
     rows["module"] += [_module_fields(each) for each in invented.modules]
-    above = {each.module_id: _above(provider, programme, each, zone) for each in invented.modules if announce}
-    for group in invented.groups:
-        _add_group(rows, group, above.get(group.module_id))
+    added = [(_add_group(rows, group), group) for group in invented.groups]
+    return [(row, _announcement(group, above[group.module_id])) for row, group in added if group.module_id in above]
 
 
-def _add_group(rows: Rows, group: Group, above: Offering | None) -> None:
+def _add_group(rows: Rows, group: Group) -> dict[str, Any]:
     key = {"region_code": group.region_code, "group_id": group.group_id}
     row = key | fields_of(group)
-    if above is not None:
-        said = WITHOUT_TERMS_VERSION.dump(facts(group, above))
-        row |= {"announced": said, "version": 1, "terms_version": 1}
-        rows["outbox"].append(
-            {
-                "occurred_at": clock.now(),
-                "event_id": str(uuid4()),
-                "region_code": group.region_code,
-                "type": contract.GROUP_PUBLISHED.type,
-                "subject": group.group_id,
-                "version": 1,
-                "data": said | {"terms_version": 1},
-            }
-        )
     rows["study_group"].append(row)
     rows["group_teacher"] += [
         key | {"teacher_id": teacher_id, "place": place} for place, teacher_id in enumerate(group.teacher_ids)
     ]
+    return row
+
+
+def _announcement(group: Group, above: Offering) -> Announcement:
+    data = facts(group, above) | {"terms_version": 1}
+    return Announcement(contract.GROUP_PUBLISHED, group.region_code, group.group_id, 1, data)
+
+
+def _announce(session: Session, said: Said) -> None:
+    written = copy_all(session, [announcement for _, announcement in said])
+    for (row, _), data in zip(said, written, strict=True):
+        row["announced"] = {name: value for name, value in data.items() if name != "terms_version"}
+        row |= {"version": 1, "terms_version": 1}
+
+
+def _offerings(invented: InventedProgramme, provider: Provider, zone: str) -> dict[str, Offering]:
+    return {each.module_id: _above(provider, invented.programme, each, zone) for each in invented.modules}
 
 
 def _above(provider: Provider, programme: Programme, module: Module, zone: str) -> Offering:
@@ -186,25 +191,3 @@ def _module_fields(module: Module) -> dict[str, Any]:
         "normative_price_minor": module.normative_price.minor,
         "unit": module.price.unit,
     }
-
-
-def _copy(session: Session, table: str, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    names = list(rows[0])
-    lines = StringIO("".join("\t".join(_written(row[name]) for name in names) + "\n" for row in rows))
-    connection: Any = session.connection().connection.driver_connection
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({', '.join(names)}) FROM STDIN", lines)
-
-
-def _written(value: Any) -> str:
-    """A value in the text format of COPY."""
-    if value is None:
-        return "\\N"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    words = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-    return words.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

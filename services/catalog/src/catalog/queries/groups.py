@@ -32,6 +32,7 @@ from chassis.values import Amount
 ANNOUNCED = GroupRow.version > 0
 """Whoever is not its provider sees nothing of a group before that."""
 _FAMILY_STATE = case((ProviderRow.state == "active", GroupRow.announced["state"].astext), else_="closed")
+_EXCEPTIONS = (GroupRow.skipped_on, GroupRow.extra_lessons)
 _OWN_STATE = case((ANNOUNCED, GroupRow.announced["state"].astext), else_="draft")
 
 
@@ -42,15 +43,17 @@ def get_group(session: Session, group_id: str) -> dict[str, Any]:
 
 def get_own_group(session: Session, caller: Actor, group_id: str) -> dict[str, Any]:
     """A group of the caller's provider, also a draft. `NotFound` when it is another's."""
-    rows = session.execute(_columns(_OWN_STATE).where(_own(caller), GroupRow.group_id == group_id)).mappings()
-    return _one([_group(dict(row)) for row in rows])
+    rows = session.execute(
+        _columns(_OWN_STATE, *_EXCEPTIONS).where(_own(caller), GroupRow.group_id == group_id)
+    ).mappings()
+    return _one([_own_group(dict(row)) for row in rows])
 
 
 def list_own_groups(session: Session, caller: Actor, request: dict[str, Any]) -> dict[str, Any]:
     """A page of the groups of the caller's provider, drafts too, by title."""
     question = question_mark("own groups", caller.region_code, caller.scope.get("provider_id", ""))
     order = (func.left(ProgrammeRow.search_title, SORT_LETTERS), GroupRow.group_id)
-    statement = _columns(_OWN_STATE, order[0].label("place")).where(_own(caller)).order_by(*order)
+    statement = _columns(_OWN_STATE, *_EXCEPTIONS, order[0].label("place")).where(_own(caller)).order_by(*order)
     if request["cursor"] is not None:
         place = decode_cursor(question, request["cursor"], letters, identifier)
         statement = statement.where(tuple_(*order) > tuple_(*place))
@@ -58,7 +61,7 @@ def list_own_groups(session: Session, caller: Actor, request: dict[str, Any]) ->
     shown, cursor = rows[: request["limit"]], None
     if len(rows) > len(shown):
         cursor = encode_cursor(question, [shown[-1]["place"], shown[-1]["group_id"]])
-    return {"items": [_group({**row}) for row in shown], "next_cursor": cursor}
+    return {"items": [_own_group({**row}) for row in shown], "next_cursor": cursor}
 
 
 def get_group_terms(session: Session, group_id: str) -> dict[str, Any]:
@@ -96,7 +99,7 @@ def _own(caller: Actor) -> ColumnElement[bool]:
     return (ProviderRow.region_code == caller.region_code) & of_provider
 
 
-def _columns(state: ColumnElement[Any], *more: ColumnElement[Any]) -> Select[Any]:
+def _columns(state: ColumnElement[Any], *more: Any) -> Select[Any]:
     names = ("group_id", "module_id", "region_code", "address", "age_min", "age_max", "admission", "capacity")
     others = ("opens_at", "closes_at", "starts_on", "ends_on", "timetable", "terms_version")
     return (
@@ -143,3 +146,10 @@ def _group(row: dict[str, Any]) -> dict[str, Any]:
     price = Amount(row.pop("price_minor"), row.pop("unit"))
     row.pop("place", None)
     return row | {"price": price.to_wire(), "teacher_names": row["teacher_names"] or []}
+
+
+def _own_group(row: dict[str, Any]) -> dict[str, Any]:
+    return _group(row) | {
+        "skipped_on": [date.fromisoformat(on) for on in row["skipped_on"]],
+        "extra_lessons": [{**lesson, "on": date.fromisoformat(lesson["on"])} for lesson in row["extra_lessons"]],
+    }

@@ -163,7 +163,8 @@ def _programme_fits(request: dict[str, Any]) -> Stages:
 
 def _group_fits(request: dict[str, Any]) -> Stages:
     """What must be true of one and the same group; nothing when what is known of its programme says as much."""
-    wishes = [name for name in ("age", "weekday", "price_max", "with_places") if request[name]]
+    wishes = [name for name in ("age", "weekday", "price_max") if request[name] is not None]
+    wishes += ["with_places"] * request["with_places"]
     if len(wishes) < 2 and wishes != ["age"]:
         return []
     conditions: Stages = []

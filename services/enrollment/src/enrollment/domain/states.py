@@ -1,8 +1,8 @@
 """The life of an application; an enrolment is the same application later in its life.
 
-`draft → submitted → confirmed → enrolled → completed`, with `waitlisted → offered` before it and `paused` beside it
-(nothing leads there yet);
-`cancelled` ends it before the enrolment, `withdrawn` after it. What is not in the table cannot happen.
+`draft → submitted → confirmed → enrolled → completed`, with `waitlisted → offered` before it and `paused` beside
+`enrolled`; `cancelled` ends it before the enrolment, `withdrawn` after it. What is not in the table cannot happen; nor
+can `paused` yet: no command pauses an enrolment.
 """
 
 from chassis.errors import Conflict

@@ -35,7 +35,7 @@ EXAMPLE = {
 @keyed
 @blp.takes(schemas.OfferRequest, EXAMPLE)
 @blp.answers(201, billing.Offer)
-@blp.refuses(400, "region_mismatch")
+@blp.refuses(400, "region_mismatch", "terms_invalid")
 @blp.refuses(404, "child_not_found", "group_not_found")
 @blp.refuses(422, *RULES)
 def make_offer(fields: dict[str, Any]) -> Response:

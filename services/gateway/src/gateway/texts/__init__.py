@@ -8,9 +8,9 @@ from werkzeug.datastructures import LanguageAccept
 
 from gateway.texts import words
 from gateway.texts.fields import FIELD_PATTERNS
-from gateway.texts.refusals import GROUPS, REFUSALS, TITLES
+from gateway.texts.refusals import GROUPS, REFUSALS, TITLES, WITHIN
 
-__all__ = ["GROUPS", "REFUSALS", "TITLES", "chosen_language", "detail", "field_message", "title"]
+__all__ = ["GROUPS", "REFUSALS", "TITLES", "WITHIN", "chosen_language", "detail", "field_message", "title"]
 LANGUAGES = ("ru", "en")
 ABOUT_THE_WHOLE = frozenset(
     {

@@ -6,6 +6,7 @@ from gateway.texts.refusals.catalog import CATALOG, PUBLISHING
 from gateway.texts.refusals.certificates import CERTIFICATES
 from gateway.texts.refusals.enrollment import ENROLLMENT, JOURNAL
 from gateway.texts.refusals.requests import ACCESS, REQUESTS, UNAVAILABLE
+from gateway.texts.refusals.within import BETWEEN_SERVICES
 from gateway.texts.wording import Wordings
 
 TITLES: dict[int, tuple[str, str]] = {
@@ -34,7 +35,9 @@ GROUPS: dict[str, Wordings] = {
     "Applications and enrolments": ENROLLMENT,
     "Lessons and attendance": JOURNAL,
     "Certificates": CERTIFICATES,
-    "Publishing the catalogue": PUBLISHING,
     "Unavailable": UNAVAILABLE,
 }
-REFUSALS: Wordings = {code: wording for group in GROUPS.values() for code, wording in group.items()}
+"""What a request may be refused with."""
+WITHIN: Wordings = {**PUBLISHING, **BETWEEN_SERVICES}
+"""What none is refused with: no route publishes the catalogue, and services refuse each other things."""
+REFUSALS: Wordings = {code: wording for group in GROUPS.values() for code, wording in group.items()} | WITHIN

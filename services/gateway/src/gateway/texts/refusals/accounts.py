@@ -18,11 +18,6 @@ ACCOUNTS: Wordings = {
         "Ссылка неверна или старше 24 часов. Зарегистрируйтесь ещё раз, придёт новая.",
         "The link is wrong or older than 24 hours. Register once more to get a new one.",
     ),
-    "email_already_confirmed": Wording(
-        "A confirmation mail is to be written and is needed no more. Between services only.",
-        "Адрес уже подтверждён: можно войти.",
-        "The address is confirmed already: you can sign in.",
-    ),
     "email_not_confirmed": Wording(
         "The password is right and the address was never confirmed.",
         "Адрес ещё не подтверждён: откройте ссылку из письма, затем войдите.",
@@ -85,10 +80,5 @@ ACCOUNTS: Wordings = {
         "There is no such claim on a child of the caller's municipality.",
         "Такого заявления у вас нет. Откройте список заявлений.",
         "You have no such claim. See the list of claims.",
-    ),
-    "family_not_found": Wording(
-        "notifications has not heard of a child's family. Between services only.",
-        "Такой семьи нет. Обновите страницу.",
-        "There is no such family. Refresh the page.",
     ),
 }

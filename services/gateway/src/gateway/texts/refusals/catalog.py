@@ -38,6 +38,26 @@ CATALOG: Wordings = {
         "Причина не подходит к решению: «cleared» — для допуска, остальные — для приостановки. Выберите другую.",
         "The reason does not fit: `cleared` admits a provider, the others suspend it. Choose another.",
     ),
+    "exception_outside_dates": Wording(
+        "A skipped date or an extra lesson lies outside the group's dates.",
+        "Исключение из расписания ({on}) — вне дат группы. Исправьте его.",
+        "An exception of the timetable ({on}) lies outside the group's dates. Mend it.",
+    ),
+    "group_without_lessons": Wording(
+        "No lesson of the timetable falls between the group's dates.",
+        "Между датами группы нет ни одного занятия. Исправьте даты или расписание.",
+        "No lesson falls between the dates. Mend the dates or the timetable.",
+    ),
+    "timetable_overlaps": Wording(
+        "Two lessons of one day overlap.",
+        "Два занятия одного дня пересекаются. Исправьте часы.",
+        "Two lessons of one day overlap. Mend the hours.",
+    ),
+    "timetable_times_reversed": Wording(
+        "A lesson ends before it begins.",
+        "Занятие заканчивается позже, чем начинается, в тот же день. Исправьте часы.",
+        "A lesson ends after it begins, on the same day. Mend the hours.",
+    ),
 }
 
 PUBLISHING: Wordings = {
@@ -70,11 +90,6 @@ PUBLISHING: Wordings = {
         "A group's admission or state is none of the list.",
         "Такого состояния группы нет. Выберите состояние из списка.",
         "There is no such group state. Choose one of the list.",
-    ),
-    "group_without_lessons": Wording(
-        "No lesson of the timetable falls between the group's dates.",
-        "Между датами группы нет ни одного занятия. Исправьте даты или расписание.",
-        "No lesson falls between the dates. Mend the dates or the timetable.",
     ),
     "inn_wrong": Wording(
         "A provider's taxpayer number is wrong.",
@@ -141,25 +156,10 @@ PUBLISHING: Wordings = {
         "Нужно хотя бы одно занятие в неделю. Добавьте его в расписание.",
         "At least one weekly lesson is needed. Add it to the timetable.",
     ),
-    "timetable_overlaps": Wording(
-        "Two lessons of one day overlap.",
-        "Два занятия одного дня пересекаются. Исправьте часы.",
-        "Two lessons of one day overlap. Mend the hours.",
-    ),
-    "timetable_times_reversed": Wording(
-        "A lesson ends before it begins.",
-        "Занятие заканчивается позже, чем начинается, в тот же день. Исправьте часы.",
-        "A lesson ends after it begins, on the same day. Mend the hours.",
-    ),
     "timetable_weekday_unknown": Wording(
         "A weekday is not 1 to 7.",
         "Дни недели — от 1 (понедельник) до 7 (воскресенье). Исправьте день.",
         "Weekdays are 1 (Monday) to 7 (Sunday). Mend the day.",
-    ),
-    "exception_outside_dates": Wording(
-        "A skipped date or an extra lesson lies outside the group's dates.",
-        "Исключение из расписания ({on}) — вне дат группы. Исправьте его.",
-        "An exception of the timetable ({on}) lies outside the group's dates. Mend it.",
     ),
     "group_announced": Wording(
         "A published or closed group would become a draft again.",

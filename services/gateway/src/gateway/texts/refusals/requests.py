@@ -3,6 +3,11 @@
 from gateway.texts.wording import Wording, Wordings
 
 REQUESTS: Wordings = {
+    "address_too_long": Wording(
+        "The request's first line, the query in it, is 8 KiB or longer.",
+        "Адрес запроса длиннее 8 КиБ. Сократите условия поиска.",
+        "The address is longer than 8 KiB. Shorten what is searched for.",
+    ),
     "body_missing": Wording(
         "The request has no body where one is needed.",
         "В запросе нет тела. Отправьте объект JSON.",
@@ -22,6 +27,11 @@ REQUESTS: Wordings = {
         "The body is not announced as `application/json`.",
         "Отправьте тело в формате JSON с заголовком Content-Type: application/json.",
         "Send JSON with Content-Type: application/json.",
+    ),
+    "headers_too_long": Wording(
+        "A header, such as the access token, has 8 KiB or more, or all have 64 KiB, or there are over a hundred.",
+        "Заголовки запроса слишком длинные: один — до 8 КиБ, все вместе — до 64 КиБ. Проверьте ключ доступа.",
+        "The headers are too long: one may have 8 KiB, all of them 64 KiB. Check the access token.",
     ),
     "idempotency_key_invalid": Wording(
         "The key is empty, longer than 200 characters, or holds something else than visible ASCII.",
@@ -58,11 +68,6 @@ REQUESTS: Wordings = {
         "Тело запроса — не строгий JSON: нужны UTF-8, неповторяющиеся имена, обычные числа, не больше 32 уровней.",
         "The body is not strict JSON: UTF-8, no name twice, plain numbers, at most 32 levels deep.",
     ),
-    "malformed_request": Wording(
-        "A service got a message that is no call. Between services only.",
-        "Запрос составлен неверно. Обновите приложение и повторите.",
-        "The request is malformed. Update your client and repeat.",
-    ),
     "method_not_allowed": Wording(
         "The path exists and does not answer to the method; `Allow` names those it answers to.",
         "По этому адресу такой метод не работает. Какие работают, написано в заголовке Allow.",
@@ -84,14 +89,9 @@ REQUESTS: Wordings = {
         "There is no such path. Check the address.",
     ),
     "request_malformed": Wording(
-        "What came does not fit HTTP: two lengths, a broken header, a transfer encoding of its own.",
+        "What came does not fit HTTP: two lengths, a length that is none, a transfer encoding of its own.",
         "Запрос составлен не по правилам HTTP. Проверьте программу, которая его отправляет.",
         "The request does not keep to HTTP. Check the program that sends it.",
-    ),
-    "request_too_long": Wording(
-        "The request fits HTTP and is longer than 256 KiB once a service is asked.",
-        "Запрос слишком большой: сократите его.",
-        "The request is too long: shorten it.",
     ),
 }
 
@@ -100,11 +100,6 @@ ACCESS: Wordings = {
         "No account has this address, or the password is another.",
         "Неверный адрес электронной почты или пароль. Проверьте их и попробуйте ещё раз.",
         "The e-mail address or the password is wrong. Check both and try again.",
-    ),
-    "no_provider": Wording(
-        "A teacher's or provider's account is bound to no provider.",
-        "Учётная запись не связана с поставщиком. Обратитесь к оператору региона.",
-        "This account belongs to no provider. Ask the regional operator.",
     ),
     "role_not_allowed": Wording(
         "The route is not for the caller's role.",
@@ -144,8 +139,12 @@ _RUSSIAN = (
 _ENGLISH = "The service does not answer now. Repeat in a few seconds with the same key: nothing will happen twice."
 
 UNAVAILABLE: Wordings = {
+    "busy": Wording(
+        "Too much slow work at once, such as password hashing.",
+        "Сейчас слишком много таких запросов. Повторите через несколько секунд.",
+        "There are too many such requests now. Repeat in a few seconds.",
+    ),
     "broker_unavailable": Wording("The gateway's connection to the broker is lost.", _RUSSIAN, _ENGLISH),
-    "busy": Wording("Too much slow work at once, such as password hashing.", _RUSSIAN, _ENGLISH),
     "database_unavailable": Wording("A service cannot reach its database.", _RUSSIAN, _ENGLISH),
     "deadline_passed": Wording("Nine seconds were over before the last service was asked.", _RUSSIAN, _ENGLISH),
     "internal_error": Wording(
@@ -158,18 +157,15 @@ UNAVAILABLE: Wordings = {
         "A service did not answer five times in a row and is left alone for two seconds.", _RUSSIAN, _ENGLISH
     ),
     "neighbour_timed_out": Wording(
-        "A service did not answer in time; whether it has done the work is unknown.",
+        "A service did not answer in time, or does not run; whether it has done the work is unknown.",
         "Ответа не дождались; неизвестно, выполнен ли запрос. Повторите с тем же ключом или спросите "
         "/api/v1/operations/{{ключ}}.",
         "No answer came in time and the outcome is unknown. Repeat with the same key or ask "
         "/api/v1/operations/{{key}}.",
     ),
     "overloaded": Wording("Too many requests wait already, or the gateway is stopping.", _RUSSIAN, _ENGLISH),
-    "service_unknown": Wording("No process of a service is running.", _RUSSIAN, _ENGLISH),
-    "stopping": Wording(
-        "A service stops while it fetches what it needs from another.",
-        "Служба перезапускается. Повторите запрос через несколько секунд с тем же ключом.",
-        "The service is restarting. Send the request again in a few seconds with the same key.",
+    "service_unknown": Wording(
+        "The broker has no queue for a service: its definitions are not loaded.", _RUSSIAN, _ENGLISH
     ),
     "terms_not_known_yet": Wording(
         "The offer rests on newer terms of the group than enrollment has heard of.",

@@ -83,6 +83,14 @@ def _month_debited(facts: Facts) -> Text:
     )
 
 
+def _month_reversed(facts: Facts) -> Text:
+    return Text(
+        f"Возвращено {facts.money('amount')} за {facts.month('month_on')}",
+        f"Возвращено {facts.money('amount')} за {facts.month('month_on')} в группе {facts.title}: договор "
+        f"заканчивается раньше, этот месяц не оплачивается. {_remainder(facts)}",
+    )
+
+
 def _debit_posted(facts: Facts) -> Text:
     return Text(
         f"Списано {facts.money('amount')} за занятие {facts.day('lesson_on')}",
@@ -122,6 +130,7 @@ CONTRACT_AWAITING_ACCEPTANCE = Kind(
 )
 CONTRACT_REFUSED = Kind("contract_refused", ("reason",), _refused, about_group=True)
 MONTH_DEBITED = Kind("month_debited", ("amount", "month_on", *_LEFT), _month_debited, about_group=True)
+MONTH_REVERSED = Kind("month_reversed", ("amount", "month_on", *_LEFT), _month_reversed, about_group=True)
 DEBIT_POSTED = Kind("debit_posted", _MOVEMENT, _debit_posted, about_group=True)
 DEBIT_REVERSED = Kind("debit_reversed", _MOVEMENT, _debit_reversed, about_group=True)
 KINDS = (
@@ -132,6 +141,7 @@ KINDS = (
     CONTRACT_AWAITING_ACCEPTANCE,
     CONTRACT_REFUSED,
     MONTH_DEBITED,
+    MONTH_REVERSED,
     DEBIT_POSTED,
     DEBIT_REVERSED,
 )
