@@ -1,7 +1,8 @@
 # Kruzhok on one machine. `make help` lists what there is.
 # Settings (see .env.example) come from the environment or from the file .env.
 ROOT := $(shell CDPATH= cd "$$(dirname "$(strip $(MAKEFILE_LIST))")" && pwd)
--include $(ROOT)/.env
+empty :=
+-include $(subst $(empty) $(empty),\ ,$(ROOT))/.env
 export
 
 PYTHON ?= python3

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 from house import LIBRARIES, ROOT, STORED, modules, source
@@ -19,7 +18,6 @@ DOMAIN_WORDS = re.compile(
 )
 PUBLISHING = re.compile(r"(chassis\.)?(amqp|relay)(\..+)?|(chassis\.)?(outbox|tables)\.(outbox\w*|RECORD|_\w+)(\..+)?")
 WRITING = re.compile(r"\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM|COPY|TRUNCATE|MERGE\s+INTO)\s+(ONLY\s+)?outbox\b", re.I)
-PATCHING = "eventlet.monkey_patch()"
 FORBIDDEN_NAMES = {"utils", "helpers", "manager", "common", "misc", "base_service"}
 
 
@@ -168,20 +166,3 @@ def test_services_read_the_time_from_the_clock_of_the_chassis(service: str) -> N
                     "datetime.datetime.now",
                     "datetime.date.today",
                 }, f"{path}:{node.lineno}"
-
-
-def imports(path: Path) -> list[str]:
-    """The import statements of a module at its top, in their order, and the call that patches the standard library."""
-    lines = [ast.unparse(node) for node in ast.parse(path.read_text(encoding="utf-8")).body]
-    return [line for line in lines if line.startswith(("import ", "from ", PATCHING))]
-
-
-def test_the_standard_library_is_patched_before_anything_else_is_imported() -> None:
-    assert imports(source("chassis") / "run.py")[:3] == ["import warnings", "import eventlet", PATCHING]
-    assert imports(source("chassis") / "__init__.py") == []
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_process_begins_with_the_chassis_that_patches(service: str) -> None:
-    assert imports(source(service) / "__main__.py")[:1] == ["from chassis.run import main"]
-    assert imports(source(service) / "__init__.py") == []

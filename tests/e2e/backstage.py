@@ -50,11 +50,13 @@ def children_of_an_older_rule(suite: Suite, child_id: str) -> Iterator[None]:
     change = text("UPDATE child SET identity_rule = identity_rule + :by WHERE child_id = :child_id")
     with engine.begin() as reindexing:
         reindexing.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": REINDEX_LOCK})
-        for by in (-1, 1):
+        with engine.begin() as connection:
+            assert connection.execute(change, {"by": -1, "child_id": child_id}).rowcount == 1
+        try:
+            yield
+        finally:
             with engine.begin() as connection:
-                assert connection.execute(change, {"by": by, "child_id": child_id}).rowcount == 1
-            if by == -1:
-                yield
+                connection.execute(change, {"by": 1, "child_id": child_id})
 
 
 @contextmanager
@@ -65,6 +67,8 @@ def contradicting_terms(suite: Suite, group_id: str) -> Iterator[None]:
     engine = engine_of(suite.database_url["catalog"])
     with engine.begin() as connection:
         ends_on = connection.scalar(change, {"ends_on": "2000-01-01", "group_id": group_id})
-    yield
-    with engine.begin() as connection:
-        connection.execute(change, {"ends_on": ends_on.isoformat(), "group_id": group_id})
+    try:
+        yield
+    finally:
+        with engine.begin() as connection:
+            connection.execute(change, {"ends_on": ends_on.isoformat(), "group_id": group_id})

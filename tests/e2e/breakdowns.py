@@ -52,8 +52,10 @@ def without_its_database(suite: Suite, service: str) -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute(limit.format(sql.Identifier(name), sql.Literal(0)))
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-            yield
-            cursor.execute(limit.format(sql.Identifier(name), sql.Literal(-1)))
+            try:
+                yield
+            finally:
+                cursor.execute(limit.format(sql.Identifier(name), sql.Literal(-1)))
     finally:
         connection.close()
 
@@ -62,11 +64,13 @@ def without_its_database(suite: Suite, service: str) -> Iterator[None]:
 def without_its_table(suite: Suite, service: str, table: str) -> Iterator[None]:
     """A table of the service is not where its program looks for it: as good a bug as any."""
     engine = engine_of(suite.database_url[service])
-    for old, new in ((table, f"{table}_elsewhere"), (f"{table}_elsewhere", table)):
+    with engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {table} RENAME TO {table}_elsewhere"))
+    try:
+        yield
+    finally:
         with engine.begin() as connection:
-            connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
-        if old == table:
-            yield
+            connection.execute(text(f"ALTER TABLE {table}_elsewhere RENAME TO {table}"))
 
 
 @contextmanager

@@ -51,6 +51,8 @@ def said(url: str, raw: bytes) -> requests.Response:
         (POST + b"Content-Length: -2\r\n\r\n{}", 400, "request_malformed"),
         (POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}", 400, "request_malformed"),
         (POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", 400, "request_malformed"),
+        (POST + b"no header\r\nContent-Length: 60\r\n\r\n" + GET % (b"", b""), 400, "request_malformed"),
+        (POST + b"Content-Length : 60\r\n\r\n" + GET % (b"", b""), 400, "request_malformed"),
         (GET.replace(b"1.1", b"9.1") % (b"", b""), 400, "request_malformed"),
         (GET.replace(b" HTTP", b" and more HTTP") % (b"", b""), 400, "request_malformed"),
         (POST + b"Content-Length: 20\r\n\r\n{", 408, "body_too_slow"),
@@ -62,8 +64,9 @@ def said(url: str, raw: bytes) -> requests.Response:
         (GET % (b"", b"X-Word: a\r\n" * 101), 431, "headers_too_long"),
     ],
     ids=[
-        "two lengths", "encoding", "no length", "negative", "endless", "length and chunks", "HTTP/9", "words", "slow",
-        "long search", "very long search", "long token", "very long token", "long headers", "many headers",
+        "two lengths", "encoding", "no length", "negative", "endless", "length and chunks", "broken line", "space",
+        "HTTP/9", "words", "slow", "long search", "very long search", "long token", "very long token", "long headers",
+        "many headers",
     ],
 )  # fmt: skip
 def test_what_is_no_whole_request_is_turned_away(url: str, raw: bytes, status: int, code: str) -> None:

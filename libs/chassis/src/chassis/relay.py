@@ -202,6 +202,7 @@ class Relay(DependencyProvider):  # type: ignore[misc]
         """Until stopped: one batch after another; after a fault, a new connection."""
         pause = POLL_SECONDS
         while True:
+            last = self.stopping
             if pause:  # What has piled up meanwhile is carried without standing back once more.
                 self._let_callers_first()
             try:
@@ -210,9 +211,9 @@ class Relay(DependencyProvider):  # type: ignore[misc]
                 log.warning("relay_failed", error=type(error).__name__, reason=str(error)[:300])
                 self._reset()
                 pause = POLL_SECONDS
-            if self.stopping:
+            if last:
                 return self._reset()
-            if pause:
+            if pause and not self.stopping:
                 with eventlet.Timeout(pause, False):
                     self.woken.wait()
 

@@ -42,12 +42,14 @@ def one_of(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
-def at_least(lowest: int) -> Callable[[str], int]:
-    """Takes whole numbers from `lowest` on."""
+def at_least(lowest: int, highest: int | None = None) -> Callable[[str], int]:
+    """Takes whole numbers from `lowest` on, up to `highest`."""
 
     def parse(text: str) -> int:
         if not text.isdecimal() or int(text) < lowest:
             raise ValueError(f"must be a whole number, at least {lowest}")
+        if highest is not None and int(text) > highest:
+            raise ValueError(f"must be at most {highest}")
         return int(text)
 
     return parse
@@ -131,7 +133,10 @@ class Settings:
         default=5,
     )
     drain_seconds: int = setting(
-        "KRUZHOK_DRAIN_SECONDS", "Longest wait for work in progress at stop.", parse=at_least(0), default=25
+        "KRUZHOK_DRAIN_SECONDS",
+        "Longest wait for work in progress at stop; at most 25.",
+        parse=at_least(0, 25),
+        default=25,
     )
     start_wait_seconds: int = setting(
         "KRUZHOK_START_WAIT_SECONDS", "Longest wait for broker and database at start.", parse=at_least(0), default=60

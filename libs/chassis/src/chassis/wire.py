@@ -78,8 +78,10 @@ class Protocol(nameko_server.HttpOnlyProtocol):  # type: ignore[misc]
             return ADDRESS_TOO_LONG
         if self.head.too_long:
             return HEADERS_TOO_LONG
+        if self.headers.defects or self.headers.get_payload():  # What follows a broken line would be a next request.
+            return MALFORMED
         length = self.headers.get("Content-Length")
-        if length is not None and ("Transfer-Encoding" in self.headers or not LENGTH.match(length)):
+        if length is not None and ("Transfer-Encoding" in self.headers or not LENGTH.match(length.strip(" \t"))):
             return MALFORMED
         return None
 

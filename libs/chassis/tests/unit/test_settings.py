@@ -54,6 +54,7 @@ def test_all_faults_are_told_at_once() -> None:
         "KRUZHOK_ADMIN_ADDRESS": "9101",
         "KRUZHOK_MAX_WORKERS": "-1",
         "KRUZHOK_RETRY_DELAYS_SECONDS": "soon",
+        "KRUZHOK_DRAIN_SECONDS": "26",
         "SHOP_SHELVES": "many",
     }
     with pytest.raises(SettingsInvalid) as refused:
@@ -62,6 +63,7 @@ def test_all_faults_are_told_at_once() -> None:
     assert [name for name in [*given, "SHOP_PIN"] if name not in told] == []
     assert "SHOP_PIN is not set (Of the till.)" in told
     assert "must be one of local, test, production" in told
+    assert "KRUZHOK_DRAIN_SECONDS is malformed: must be at most 25" in told
     assert len(told.splitlines()) == 1 + len(given) + 1
 
 

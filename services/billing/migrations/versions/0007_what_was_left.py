@@ -1,4 +1,4 @@
-"""What earlier versions left waiting: contracts that nobody looks at, money on certificates that are out of force.
+"""What earlier versions left waiting: contracts without money, money on certificates that are out of force.
 
 Revision ID: 0007
 """
@@ -12,7 +12,7 @@ REVIEWED = """
 UPDATE contract c SET review_on = p.ends_on + 1
 FROM funding_period p
 WHERE p.region_code = c.region_code AND p.period_id = c.period_id
-  AND c.state IN ('awaiting_funds', 'awaiting_acceptance') AND c.review_on IS NULL
+  AND c.state = 'awaiting_funds' AND c.review_on IS NULL
 """
 LEAVING = """
 INSERT INTO departure (region_code, certificate_id, period_id, municipality_code)
@@ -25,6 +25,6 @@ ON CONFLICT DO NOTHING
 
 
 def upgrade() -> None:
-    """Waiting contracts are looked at once their period is over; money that may not stay is sent on its way."""
+    """Contracts without money are looked at once their period is over; money that may not stay is sent on its way."""
     op.execute(REVIEWED)
     op.execute(LEAVING)

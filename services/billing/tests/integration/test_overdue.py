@@ -38,11 +38,9 @@ def frozen_while_enrolling(world: World, clock_at: Clock) -> tuple[Child, Group,
     return child, group, enrolled.subject
 
 
-@pytest.mark.parametrize("waits", ["awaiting_funds", "awaiting_acceptance"])
-def test_a_contract_that_still_waits_is_closed_on_the_day_after_its_period(
-    world: World, clock_at: Clock, waits: str
-) -> None:
-    world.open_programme(budget=0 if waits == "awaiting_funds" else 1_000_000)
+def waiting(world: World, clock_at: Clock, budget: int) -> str:
+    """A contract of the period's last days, under terms that nobody accepted."""
+    world.open_programme(budget=budget)
     clock_at(datetime(2027, 8, 26, 2, tzinfo=UTC))
     child, group = Child(), august()
     world.hear(world.registered(child))
@@ -51,12 +49,33 @@ def test_a_contract_that_still_waits_is_closed_on_the_day_after_its_period(
     world.hear(enrolled, world.issued(child))
     clock_at(LAST_MINUTE)
     deadlines(world)
-    assert state(world, enrolled.subject)[0] == waits
+    return enrolled.subject
+
+
+def test_a_contract_that_still_waits_for_money_is_closed_on_the_day_after_its_period(
+    world: World, clock_at: Clock
+) -> None:
+    enrollment_id = waiting(world, clock_at, budget=0)
+    assert state(world, enrollment_id)[0] == "awaiting_funds"
     clock_at(LAST_MINUTE + MINUTE)
     deadlines(world)
-    assert state(world, enrolled.subject) == ("closed", "period_ended")
+    assert state(world, enrollment_id) == ("closed", "period_ended")
     deadlines(world)
     assert [each.data["reason"] for each in world.events(CONTRACT_CLOSED)] == ["period_ended"]
+
+
+def test_who_was_given_days_to_accept_keeps_them_though_the_period_ends_meanwhile(
+    world: World, clock_at: Clock
+) -> None:
+    enrollment_id = waiting(world, clock_at, budget=1_000_000)
+    accept_by = world.contract(enrollment_id).accept_by
+    assert accept_by > LAST_MINUTE + MINUTE
+    clock_at(accept_by - MINUTE)
+    deadlines(world)
+    assert state(world, enrollment_id)[0] == "awaiting_acceptance"
+    clock_at(accept_by)
+    deadlines(world)
+    assert state(world, enrollment_id) == ("closed", "period_ended"), "the child stays enrolled for the next period"
 
 
 def test_a_contract_that_a_frozen_certificate_holds_up_waits_until_its_period_is_closed(

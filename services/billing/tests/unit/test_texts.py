@@ -125,7 +125,7 @@ PERIODS = {
         (
             ledger.REVERSAL,
             {"month_on": "2027-01-01", "group_title": None},
-            "Возвращено в резерв списание за январь 2027 года: ребёнок отчислен раньше.",
+            "Возвращено в резерв списание за январь 2027 года: договор закончился раньше.",
         ),
         (ledger.RETURNED, PERIODS, "Возвращён в бюджет остаток сертификата за период 01.09.2026 – 31.08.2027."),
         (ledger.CARRIED_OUT, PERIODS, "Остаток перенесён на период 01.09.2027 – 31.08.2028."),
@@ -226,6 +226,7 @@ def test_the_offer_tells_when_nobody_funds_the_child() -> None:
     ("allowed", "born_on", "policy", "code"),
     [
         (Span(date(2026, 10, 11), ALLOWED.last), BORN_ON, POLICY, "no_lessons_left"),
+        (Span(ALLOWED.first, date(2026, 9, 30)), date(2008, 9, 30), POLICY, "child_over_age"),
         (ALLOWED, date(2021, 10, 2), POLICY, "child_under_age"),
         (ALLOWED, date(2008, 10, 1), POLICY, "child_over_age"),
         (ALLOWED, BORN_ON, replace(POLICY, copayment_allowed=False), "copayment_not_allowed"),

@@ -52,7 +52,7 @@ class Offer(Strict):
     months = fields.List(
         fields.Nested(OfferMonth),
         allow_none=True,
-        metadata={"description": "What is debited by the month, whatever the attendance; null: lessons are charged."},
+        metadata={"description": "What is debited by the month, whatever the attendance; null where it is not."},
     )
     lesson_count = fields.Integer(required=True)
     queue_position = fields.Integer(allow_none=True, required=True)

@@ -160,7 +160,7 @@ def _saving(known: Known, change: _Change) -> Any:
         "lesson_count": len(verdict.lessons),
         "accept_by": change.accept_by,
         "rule_version": change.rule_version,
-        "review_on": _review_on(known, verdict),
+        "review_on": _review_on(known, verdict, change.accept_by),
         "version": change.version,
     }
     return (
@@ -170,9 +170,12 @@ def _saving(known: Known, change: _Change) -> Any:
     )
 
 
-def _review_on(known: Known, verdict: Verdict) -> date | None:
-    """The first day on which a contract that is not over may need something that no fact tells."""
-    if verdict.state in (REFUSED, CLOSED):
+def _review_on(known: Known, verdict: Verdict, accept_by: datetime | None) -> date | None:
+    """The first day on which a contract that is not over may need something that no fact tells.
+
+    Who was given days to accept keeps them, though the period ends meanwhile.
+    """
+    if verdict.state in (REFUSED, CLOSED) or accept_by is not None:
         return None
     deadlines = [lesson.on + _JOURNAL_OPEN for lesson in verdict.lessons] if verdict.state == ACTIVE else []
     return min([*deadlines, known.period.ends_on + timedelta(days=1)])

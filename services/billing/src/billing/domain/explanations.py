@@ -49,7 +49,7 @@ def _debit(details: Mapping[str, Any]) -> str:
 
 def _reversal(details: Mapping[str, Any]) -> str:
     if "month_on" in details:
-        return f"Возвращено в резерв списание за {_month(details)}{_group(details)}: ребёнок отчислен раньше."
+        return f"Возвращено в резерв списание за {_month(details)}{_group(details)}: договор закончился раньше."
     why = _REVERSALS.get(details.get("reason", "")) or f"отметку исправили, {_MARKS[details['mark']]}"
     return f"Возвращено в резерв списание за {_lesson(details)}: {why}."
 

@@ -30,8 +30,8 @@ REQUESTS: Wordings = {
     ),
     "headers_too_long": Wording(
         "A header, such as the access token, has 8 KiB or more, or all have 64 KiB, or there are over a hundred.",
-        "Заголовки запроса слишком длинные: один — до 8 КиБ, все вместе — до 64 КиБ. Проверьте ключ доступа.",
-        "The headers are too long: one may have 8 KiB, all of them 64 KiB. Check the access token.",
+        "Заголовков слишком много: один — до 8 КиБ, все — до 64 КиБ и не больше ста. Проверьте ключ доступа.",
+        "Too many headers: one may have 8 KiB, all of them 64 KiB, at most a hundred. Check the access token.",
     ),
     "idempotency_key_invalid": Wording(
         "The key is empty, longer than 200 characters, or holds something else than visible ASCII.",

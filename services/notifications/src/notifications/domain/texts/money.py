@@ -42,7 +42,7 @@ def _activated(facts: Facts) -> Text:
         "Договор действует",
         f"Договор на занятия в группе {facts.place} действует. Сертификат оплачивает "
         f"{facts.money('certificate_share')}, семья {facts.money('parent_share')}. Доля сертификата зарезервирована; "
-        "списания идут по мере занятий, о каждом мы сообщим.",
+        "о каждом списании мы сообщим.",
     )
 
 
@@ -87,7 +87,7 @@ def _month_reversed(facts: Facts) -> Text:
     return Text(
         f"Возвращено {facts.money('amount')} за {facts.month('month_on')}",
         f"Возвращено {facts.money('amount')} за {facts.month('month_on')} в группе {facts.title}: договор "
-        f"заканчивается раньше, этот месяц не оплачивается. {_remainder(facts)}",
+        "заканчивается раньше, этот месяц не оплачивается. Сколько осталось на сертификате, видно на портале.",
     )
 
 
@@ -103,15 +103,20 @@ def _debit_reversed(facts: Facts) -> Text:
     return Text(
         f"Возвращено {facts.money('amount')} за занятие {facts.day('lesson_on')}",
         f"Возвращено {facts.money('amount')} за занятие {facts.day('lesson_on')} в группе {facts.title}: "
-        f"{_why_reversed(facts['mark'])}. {_remainder(facts)}",
+        f"{_why_reversed(facts)}. {_remainder(facts)}",
     )
 
 
-def _why_reversed(mark: str) -> str:
-    """Where the mark may still cost something, the cause may be another than its correction."""
-    if mark in ("ill", "excused"):
-        return f"отметку исправили (теперь: {MARKS[mark]})"
-    return f"занятие отменили, исправили отметку (сейчас: {MARKS[mark]}) или занятие больше не относится к договору"
+def _why_reversed(facts: Facts) -> str:
+    """The cause, which earlier events do not tell."""
+    mark = MARKS[facts["mark"]]
+    causes = {
+        "lesson_cancelled": "занятие отменили",
+        "lesson_after_end": "занятие больше не относится к договору",
+        "mark_corrected": f"отметку исправили (теперь: {mark})",
+    }
+    unknown = f"занятие отменили, исправили отметку (сейчас: {mark}) или занятие больше не относится к договору"
+    return causes.get(facts.values.get("reason", ""), unknown)
 
 
 def _remainder(facts: Facts) -> str:
@@ -130,9 +135,9 @@ CONTRACT_AWAITING_ACCEPTANCE = Kind(
 )
 CONTRACT_REFUSED = Kind("contract_refused", ("reason",), _refused, about_group=True)
 MONTH_DEBITED = Kind("month_debited", ("amount", "month_on", *_LEFT), _month_debited, about_group=True)
-MONTH_REVERSED = Kind("month_reversed", ("amount", "month_on", *_LEFT), _month_reversed, about_group=True)
+MONTH_REVERSED = Kind("month_reversed", ("amount", "month_on"), _month_reversed, about_group=True)
 DEBIT_POSTED = Kind("debit_posted", _MOVEMENT, _debit_posted, about_group=True)
-DEBIT_REVERSED = Kind("debit_reversed", _MOVEMENT, _debit_reversed, about_group=True)
+DEBIT_REVERSED = Kind("debit_reversed", (*_MOVEMENT, "reason"), _debit_reversed, about_group=True)
 KINDS = (
     CERTIFICATE_CREDITED,
     FUNDING_QUEUED,
