@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import amqp
 import structlog
 from amqp import spec
+from eventlet.semaphore import Semaphore
 from kombu import Consumer, Message
 from kombu.transport import pyamqp
 from nameko import messaging
@@ -29,6 +30,7 @@ DRAIN_SECONDS = 25
 HEARTBEAT_SECONDS = 20
 TURN_SECONDS = 0.2
 RECONNECT_SECONDS_MAX = 2
+WRITE_BYTES = 64 * 1024
 MESSAGE_BYTES_MAX = 1024 * 1024
 """What the broker takes; it closes the channel of whoever sends more."""
 
@@ -88,6 +90,39 @@ def ensure_fits(body: str) -> None:
         raise ValueError(f"longer than {MESSAGE_BYTES_MAX} bytes")
 
 
+class Outlet:
+    """A connection's way to its socket: what is sent `together` goes there in pieces of 64 KiB, not frame by frame."""
+
+    def __init__(self, connection: amqp.Connection) -> None:
+        self._write, self._free = connection.transport._write, Semaphore()
+        self._kept: bytearray | None = None
+        connection.transport._write = self.send
+
+    def send(self, piece: bytes) -> None:
+        """Write, or keep for a moment; one at a time, since a full socket makes a writer wait half-way."""
+        if self._kept is not None:
+            self._kept += piece
+            if len(self._kept) < WRITE_BYTES:
+                return
+            piece, self._kept = bytes(self._kept), bytearray()
+        with self._free:
+            self._write(piece)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Nothing in the block may wait for an answer to what it sends."""
+        if self._kept is not None:
+            yield
+            return
+        self._kept = bytearray()
+        try:
+            yield
+        finally:
+            kept, self._kept = bytes(self._kept), None
+            with self._free:
+                self._write(kept)
+
+
 class RawMessage(pyamqp.Message):  # type: ignore[misc]
     """A message as it came. kombu would unpack what calls itself compressed, and end its loop where it cannot."""
 
@@ -109,6 +144,7 @@ class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
         self.connected = False
         self.blocked = False
         self.channel: Any = None
+        self.outlet: Outlet | None = None
 
     @property
     def prefetch_count(self) -> int:
@@ -118,7 +154,7 @@ class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
     def get_consumers(self, _consumer_class: Any, channel: Any) -> list[Consumer]:
         """Called for each new connection: whatever was unsettled belongs to the broker again."""
         self.unsettled.clear()
-        self.channel = channel
+        self.channel, self.outlet = channel, Outlet(channel.connection)
         channel.Message = RawMessage
         self.blocked = False
         channel.connection.on_blocked = self._on_blocked
@@ -245,6 +281,19 @@ class QueueConsumer(messaging.QueueConsumer):  # type: ignore[misc]
         except (OSError, amqp.exceptions.AMQPError) as error:
             self._abandon(channel)
             raise Unavailable("broker_unavailable") from error
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is published and settled in the block goes out at its end; nothing in it may wait."""
+        channel = self.channel
+        if channel is None or self.outlet is None:
+            yield
+            return
+        try:
+            with self.outlet.together():
+                yield
+        except OSError:
+            self._abandon(channel)
 
     def _abandon(self, channel: Any) -> None:
         """A write that failed half-way leaves the stream out of step: make the loop open a new connection."""

@@ -1,8 +1,6 @@
 """Carries the outbox to the broker: dense positions, pipelined confirms, one relay of a service at a time."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -22,7 +20,6 @@ from chassis.tables import outbox
 
 log = structlog.get_logger(__name__)
 BATCH = 500
-WRITE_BYTES = 64 * 1024
 POLL_SECONDS = 1.0
 BUSY_SECONDS = 0.02
 PACE_SECONDS = 0.05
@@ -70,6 +67,7 @@ class Publisher:
         self.address = amqp.parse(url)
         self.service = service
         self.connection = amqp.connect(url, f"{service}.relay")
+        self.outlet = amqp.Outlet(self.connection)
         self.channel = self.connection.channel()
         self.channel.confirm_select()
         self.channel.events["basic_ack"].add(self._acked)
@@ -78,7 +76,7 @@ class Publisher:
 
     def publish(self, rows: list[Any]) -> None:
         """Publish in order; `NotConfirmed` when not all is confirmed within five seconds."""
-        with self._in_few_writes():
+        with self.outlet.together():
             for row in rows:
                 self._send(row)
         deadline = monotonic() + CONFIRM_SECONDS
@@ -89,29 +87,6 @@ class Publisher:
             self.connection.drain_events(timeout=remaining)
         if self.refused:
             raise NotConfirmed("the broker refused an event")
-
-    @contextmanager
-    def _in_few_writes(self) -> Iterator[None]:
-        """What is sent within goes to the socket in pieces of 64 KiB, not one by one. Nobody else sends here."""
-        transport, pieces = self.connection.transport, bytearray()
-        write = transport._write
-
-        def gather(piece: bytes) -> None:
-            pieces.extend(piece)
-            if len(pieces) >= WRITE_BYTES:
-                flush()
-
-        def flush() -> None:
-            whole = bytes(pieces)
-            pieces.clear()
-            write(whole)
-
-        transport._write = gather
-        try:
-            yield
-            flush()
-        finally:
-            transport._write = write
 
     def _send(self, row: Any) -> None:
         message = raw_amqp.Message(

@@ -112,14 +112,13 @@ class RpcConsumer(nameko_rpc.RpcConsumer):  # type: ignore[misc]
 
     def answer(self, message: Message, result: Any, error: BaseException | None) -> None:
         """Send the reply and acknowledge the request. A reply that cannot be sent is the caller's deadline's work."""
-        properties = message.properties
-        with suppress(Unavailable):
-            self.queue_consumer.publish(
-                _reply(result, error),
-                properties["reply_to"],
-                correlation_id=properties.get("correlation_id"),
-            )
-        self.queue_consumer.ack_message(message)
+        properties, reply = message.properties, _reply(result, error)
+        with self.queue_consumer.together():
+            with suppress(Unavailable):
+                self.queue_consumer.publish(
+                    reply, properties["reply_to"], correlation_id=properties.get("correlation_id")
+                )
+            self.queue_consumer.ack_message(message)
 
 
 def _request(message: Message) -> dict[str, Any]:
@@ -254,6 +253,11 @@ class BatchMethod(RemoteMethod):
         return None, None
 
     def _answer(self, batch: list[Waiting], worker: Any, outcomes: Any, exc_info: Any) -> tuple[Any, Any]:
+        with self.rpc_consumer.queue_consumer.together():
+            self._answer_each(batch, worker, outcomes, exc_info)
+        return None, None
+
+    def _answer_each(self, batch: list[Waiting], worker: Any, outcomes: Any, exc_info: Any) -> None:
         for number, each in enumerate(batch):
             outcome = exc_info[1] if exc_info else outcomes[number]
             if isinstance(outcome, Alone):
@@ -261,7 +265,6 @@ class BatchMethod(RemoteMethod):
                 continue
             failed = (type(outcome), outcome, None) if isinstance(outcome, BaseException) else None
             self.end(each.message, each.context, each.since, worker, None if failed else outcome, failed)
-        return None, None
 
     def _decide_alone(self, waiting: Waiting) -> None:
         calls = [(waiting.context, waiting.body)]
