@@ -72,7 +72,7 @@ def kill(service: str) -> Fault:
 
 def kill_one(service: str) -> Fault:
     """kill -9 of one of its two processes."""
-    return Fault(f"kill-one-{service}", lambda town: town.kill(town.processes(service)[0]))
+    return Fault(f"kill-one-{service}", lambda town: _killed_one(town, service))
 
 
 def pause(service: str, count: int) -> Fault:
@@ -83,6 +83,13 @@ def pause(service: str, count: int) -> Fault:
 def _killed(town: Town, *services: str) -> None:
     town.kill(*town.processes(*services))
     town.await_ready()
+
+
+def _killed_one(town: Town, service: str) -> None:
+    """A killed door breaks connections until it listens again: that long the fault lasts."""
+    town.kill(town.processes(service)[0])
+    if service == DOOR:
+        town.await_ready()
 
 
 def _paused(town: Town, service: str, count: int) -> None:
