@@ -226,7 +226,6 @@ def test_the_offer_tells_when_nobody_funds_the_child() -> None:
     ("allowed", "born_on", "policy", "code"),
     [
         (Span(date(2026, 10, 11), ALLOWED.last), BORN_ON, POLICY, "no_lessons_left"),
-        (Span(ALLOWED.first, date(2026, 9, 30)), date(2008, 9, 30), POLICY, "child_over_age"),
         (ALLOWED, date(2021, 10, 2), POLICY, "child_under_age"),
         (ALLOWED, date(2008, 10, 1), POLICY, "child_over_age"),
         (ALLOWED, BORN_ON, replace(POLICY, copayment_allowed=False), "copayment_not_allowed"),

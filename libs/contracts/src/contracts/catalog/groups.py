@@ -7,7 +7,7 @@ from contracts.base import PUBLIC, Event, Method, Strict
 from contracts.catalog.codes import ADMISSIONS, DIRECTIONS, GROUP_STATES, OWN_GROUP_STATES, SERVICE, TIME_OF_DAY
 from contracts.fields import Amount, Code, Id, Instant, Municipality, Region, Text
 
-EXCEPTIONS_MAX = 100
+EXCEPTIONS_MAX = 366
 
 
 class PlannedLesson(Strict):

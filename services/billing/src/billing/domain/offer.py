@@ -48,15 +48,13 @@ class Quote:
 def quote(terms: Terms, allowed: Span, expectation: Expectation, born_on: date) -> Quote:
     """Price the group's lessons that are left within the allowed days.
 
-    Raises `RuleViolated`: `child_under_age`, `child_over_age` on the day of the first lesson to come, allowed or not;
-    `no_lessons_left`; `copayment_not_allowed` when the certificate is short and the payer allows no co-payment.
+    Raises `RuleViolated`: `no_lessons_left`; `child_under_age`, `child_over_age` on the day of the first of them;
+    `copayment_not_allowed` when the certificate is short and the payer allows no co-payment.
     """
     shares, lessons = share_out(terms, allowed, expectation.available)
-    coming = [each.on for each in terms.lessons if each.on >= allowed.first]
-    if coming:
-        _check_age(age_on(born_on, min(coming)))
     if not lessons:
         raise RuleViolated("no_lessons_left", "No lessons of the group are left in the funding period.")
+    _check_age(age_on(born_on, lessons[0].on))
     if expectation.policy and not expectation.policy.copayment_allowed and shares.parent.minor:
         raise RuleViolated("copayment_not_allowed", "The certificate is short and co-payment is not allowed.")
     days, share = terms.group.within(allowed), shares.certificate.minor
