@@ -16,13 +16,13 @@ from urllib.parse import unquote, urlsplit
 import amqp
 import structlog
 from amqp import spec
-from eventlet.semaphore import Semaphore
 from kombu import Consumer, Message
 from kombu.transport import pyamqp
 from nameko import messaging
 from nameko.extensions import ProviderCollector
 
 from chassis.errors import Unavailable
+from chassis.outlet import Outlet
 
 log = structlog.get_logger(__name__)
 RPC_EXCHANGE = "nameko-rpc"
@@ -30,7 +30,6 @@ DRAIN_SECONDS = 25
 HEARTBEAT_SECONDS = 20
 TURN_SECONDS = 0.2
 RECONNECT_SECONDS_MAX = 2
-WRITE_BYTES = 64 * 1024
 MESSAGE_BYTES_MAX = 1024 * 1024
 """What the broker takes; it closes the channel of whoever sends more."""
 
@@ -88,39 +87,6 @@ def ensure_fits(body: str) -> None:
     """`ValueError` when the broker would not take the message."""
     if len(body.encode()) > MESSAGE_BYTES_MAX:
         raise ValueError(f"longer than {MESSAGE_BYTES_MAX} bytes")
-
-
-class Outlet:
-    """A connection's way to its socket: what is sent `together` goes there in pieces of 64 KiB, not frame by frame."""
-
-    def __init__(self, connection: amqp.Connection) -> None:
-        self._write, self._free = connection.transport._write, Semaphore()
-        self._kept: bytearray | None = None
-        connection.transport._write = self.send
-
-    def send(self, piece: bytes) -> None:
-        """Write, or keep for a moment; one at a time, since a full socket makes a writer wait half-way."""
-        if self._kept is not None:
-            self._kept += piece
-            if len(self._kept) < WRITE_BYTES:
-                return
-            piece, self._kept = bytes(self._kept), bytearray()
-        with self._free:
-            self._write(piece)
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Nothing in the block may wait for an answer to what it sends."""
-        if self._kept is not None:
-            yield
-            return
-        self._kept = bytearray()
-        try:
-            yield
-        finally:
-            kept, self._kept = bytes(self._kept), None
-            with self._free:
-                self._write(kept)
 
 
 class RawMessage(pyamqp.Message):  # type: ignore[misc]

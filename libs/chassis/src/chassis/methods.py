@@ -13,12 +13,13 @@ from typing import Any
 import structlog
 
 from chassis import commands
+from chassis.batches import Alone
 from chassis.context import Actor, Context, using
 from chassis.database import is_collision, is_down
 from chassis.errors import NotFound, Refusal, Unauthenticated, Unavailable
 from chassis.guard import MethodContract, authorise, load
 from chassis.projections import FactMissing
-from chassis.rpc import Alone, Late
+from chassis.rpc import Late
 from chassis.schemas import made
 
 log = structlog.get_logger(__name__)

@@ -14,8 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis import amqp, metrics
+from chassis.batches import is_crowded
 from chassis.database import Transactions
-from chassis.rpc import is_crowded
+from chassis.outlet import Outlet
 from chassis.tables import outbox
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ class Publisher:
         self.address = amqp.parse(url)
         self.service = service
         self.connection = amqp.connect(url, f"{service}.relay")
-        self.outlet = amqp.Outlet(self.connection)
+        self.outlet = Outlet(self.connection)
         self.channel = self.connection.channel()
         self.channel.confirm_select()
         self.channel.events["basic_ack"].add(self._acked)

@@ -5,10 +5,8 @@ Requests and replies go out on the consumer's own channel, transient and unconfi
 """
 
 import re
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -28,8 +26,6 @@ HEADERS = ("token", "idempotency_key", "correlation_id")
 REPLY_KEY = re.compile(r"reply\.(?P<user>[\w-]+)\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 """Where the broker user `user` hears its answers: the broker lets nobody else read them."""
 REQUEST_BYTES_MAX = 256 * 1024
-BATCH_MAX = 50
-CROWD, CROWDED_SECONDS = 8, 1.0
 
 
 class Broken(Exception):
@@ -41,9 +37,9 @@ class RpcQueueConsumer(amqp.QueueConsumer):
 
     @property
     def prefetch_count(self) -> int:
-        """What may be decided together may wait here, apart from what has a worker each."""
-        batches = any(isinstance(each, BatchMethod) for each in self.container.entrypoints)
-        return int(self.container.max_workers) + 2 * BATCH_MAX * batches
+        """What has a worker each, and what may wait for one beside it."""
+        waiting = (each.may_wait for each in self.container.entrypoints if isinstance(each, RemoteMethod))
+        return int(self.container.max_workers) + max(waiting, default=0)
 
     def disconnected(self) -> None:
         """Calls that wait for an answer on a lost connection would wait in vain."""
@@ -170,6 +166,8 @@ class RemoteMethod(Entrypoint):  # type: ignore[misc]
     """The entrypoint of one remote method: a worker with the caller's context and deadline."""
 
     rpc_consumer = RpcConsumer()
+    may_wait = 0
+    """Requests that may come in before there is a worker for them."""
 
     def setup(self) -> None:
         """Make the method known to the consumer."""
@@ -201,84 +199,6 @@ class RemoteMethod(Entrypoint):  # type: ignore[misc]
         else:
             self.rpc_consumer.answer(message, result, error)
         return result, None
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A request that came in, and when."""
-
-    message: Message
-    context: Context
-    body: dict[str, Any]
-    since: float
-
-
-class BatchMethod(RemoteMethod):
-    """The entrypoint of a method that takes all requests which have arrived, never waiting for more.
-
-    One worker of the process is at it at a time; what comes meanwhile is the next batch.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.waiting: deque[Waiting] = deque()
-        self.busy, self.crowded_until = False, 0.0
-
-    def begin(self, message: Message, body: dict[str, Any]) -> None:
-        """Let the request wait for the worker, and see that there is one."""
-        self.waiting.append(Waiting(message, context_from(message), body, monotonic()))
-        if not self.busy:
-            self.busy = True
-            self._next()
-
-    def _next(self) -> None:
-        batch: list[Waiting] = []
-        self.container.spawn_worker(
-            self, (self._take(batch),), {}, context_data={}, handle_result=partial(self._end_all, batch)
-        )
-
-    def _take(self, batch: list[Waiting]) -> Iterator[tuple[Context, dict[str, Any]]]:
-        """What has arrived once the worker asks for it."""
-        while self.waiting and len(batch) < BATCH_MAX:
-            batch.append(self.waiting.popleft())
-            yield batch[-1].context, batch[-1].body
-
-    def _end_all(self, batch: list[Waiting], worker: Any, outcomes: Any, exc_info: Any) -> tuple[Any, Any]:
-        self._answer(batch, worker, outcomes, exc_info)
-        if len(batch) >= CROWD:
-            self.crowded_until = monotonic() + CROWDED_SECONDS
-        self.busy = bool(self.waiting)
-        if self.busy:
-            self.container.spawn_managed_thread(self._next)
-        return None, None
-
-    def _answer(self, batch: list[Waiting], worker: Any, outcomes: Any, exc_info: Any) -> tuple[Any, Any]:
-        with self.rpc_consumer.queue_consumer.together():
-            self._answer_each(batch, worker, outcomes, exc_info)
-        return None, None
-
-    def _answer_each(self, batch: list[Waiting], worker: Any, outcomes: Any, exc_info: Any) -> None:
-        for number, each in enumerate(batch):
-            outcome = exc_info[1] if exc_info else outcomes[number]
-            if isinstance(outcome, Alone):
-                self.container.spawn_managed_thread(partial(self._decide_alone, each))
-                continue
-            failed = (type(outcome), outcome, None) if isinstance(outcome, BaseException) else None
-            self.end(each.message, each.context, each.since, worker, None if failed else outcome, failed)
-
-    def _decide_alone(self, waiting: Waiting) -> None:
-        calls = [(waiting.context, waiting.body)]
-        self.container.spawn_worker(self, (calls,), {}, context_data={}, handle_result=partial(self._answer, [waiting]))
-
-
-def is_crowded(container: Any) -> bool:
-    """Whether many have just been answered together, so that many more may be waiting."""
-    batches = (each for each in container.entrypoints if isinstance(each, BatchMethod))
-    return any(monotonic() < each.crowded_until for each in batches)
-
-
-class Alone(Exception):
-    """A request that would hold those up that came with it: it gets a worker of its own."""
 
 
 class Late(Exception):

@@ -8,6 +8,7 @@ from nameko.extensions import DependencyProvider, register_entrypoint
 from sqlalchemy.orm import Session
 
 from chassis import commands, events, methods, metrics, migrations, outbox
+from chassis.batches import BatchMethod
 from chassis.calls import Calls
 from chassis.catch_up import EventSources
 from chassis.context import actor
@@ -16,7 +17,7 @@ from chassis.guard import MethodContract
 from chassis.outbox import EventContract, Received
 from chassis.projections import Projection
 from chassis.relay import Relay
-from chassis.rpc import BatchMethod, Late, RemoteMethod
+from chassis.rpc import Late, RemoteMethod
 from chassis.schedule import Every
 
 

@@ -7,7 +7,7 @@ import eventlet
 import pytest
 from eventlet.event import Event
 
-from chassis.amqp import WRITE_BYTES, Outlet
+from chassis.outlet import WRITE_BYTES, Outlet
 
 
 def connected(write: Any) -> tuple[Outlet, Any]:

@@ -8,8 +8,8 @@ from threading import Barrier
 import pytest
 from sqlalchemy import event
 
+from chassis.batches import Alone
 from chassis.errors import Conflict, NotFound, RuleViolated
-from chassis.rpc import Alone
 
 CROWD = 50
 

@@ -13,12 +13,12 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis.batches import Alone
 from chassis.context import current, using
 from chassis.errors import Conflict, Refusal
 from chassis.methods import Asked
 from chassis.outbox import Announcement, record_all
 from chassis.projections import FactMissing
-from chassis.rpc import Alone
 from enrollment.commands import announcing, drafts, entering
 from enrollment.commands.courses import Course, look_at_all
 from enrollment.commands.entering import Taken
