@@ -1,6 +1,5 @@
 """The relay: everything recorded is delivered, in order, whoever carries it."""
 
-import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -99,15 +98,6 @@ def test_what_the_broker_has_not_confirmed_is_published_when_it_takes_it_again(w
     wait_for(lambda: everything_is_published(world), 15)
     wait_for(lambda: world.effects(basket) == 1)
     ensure_no_gap(world)
-
-
-def test_what_is_committed_while_the_relay_pauses_goes_out_before_it_stops(world: World) -> None:
-    for _ in range(5):
-        world.placed(name())
-    world.orders.signal(signal.SIGTERM)
-    assert world.orders.wait() == 0
-    assert everything_is_published(world)
-    world.revive()
 
 
 def test_a_relay_that_is_killed_under_load_loses_nothing(world: World, second_orders: ServiceProcess) -> None:

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from chassis.batches import Alone
 from chassis.context import Actor, Context
 from chassis.database import Transactions, create
 from chassis.outbox import Received
 from chassis.projections import FactMissing
-from chassis.rpc import Alone
 from chassis.testing import apply, received, recorded, service_database
 from contracts import accounts, billing, catalog
 from enrollment.domain.states import SEATED

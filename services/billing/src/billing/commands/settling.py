@@ -78,7 +78,6 @@ def prepay_due(session: Session, at: datetime) -> bool:
     found = monthly.with_unpaid_month(session, at)
     for region_code in sorted({region_code for region_code, _ in found}):
         certificate_ids = [certificate_id for region, certificate_id in found if region == region_code]
-        charging.converge(session, region_code, certificate_ids, at)
         monthly.prepay(session, region_code, certificate_ids, at)
         charged = charging.converge(session, region_code, certificate_ids, at)
         if charged.released:
