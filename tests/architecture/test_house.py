@@ -78,7 +78,7 @@ def test_the_chassis_stays_within_its_budget() -> None:
             for number, line in enumerate(text, start=1)
             if line.strip() and not line.strip().startswith("#") and number not in documentation
         )
-    assert total <= 3540, f"{total} lines; see ADR 13"
+    assert total <= 3680, f"{total} lines; see ADR 13"
 
 
 def test_only_the_chassis_publishes_events() -> None:

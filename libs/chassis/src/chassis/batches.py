@@ -93,4 +93,4 @@ def is_crowded(container: Any) -> bool:
 
 
 class Alone(Exception):
-    """A request that would hold those up that came with it: it gets a worker of its own."""
+    """A request, or an event, that would hold those up that came with it: it gets a worker of its own."""

@@ -16,9 +16,9 @@ from sqlalchemy import text
 from chassis import amqp, inbox
 from chassis.calls import Caller, ReplyListener
 from chassis.context import Context, current, using
-from chassis.database import Transactions
+from chassis.database import Transactions, while_database_is_down
 from chassis.errors import Refusal, Unavailable
-from chassis.events import DEATHS_MAX, EventConsumer, EventHandler, while_database_is_down
+from chassis.events import DEATHS_MAX, EventConsumer, EventHandler
 from chassis.inbox import Delivery
 from chassis.projections import FactMissing
 

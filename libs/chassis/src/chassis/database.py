@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import eventlet
+import structlog
 from psycopg2.extensions import UNICODE, new_type, register_type
 from sqlalchemy import BigInteger, Date, DateTime, Engine, MetaData, Text, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
@@ -13,8 +14,11 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
+log = structlog.get_logger(__name__)
 _select = eventlet.patcher.original("select")
 POOL_SIZE = 8
+COLLISIONS_MAX = 5
+DOWN_PAUSE_SECONDS = 1.0
 ANNOUNCED = "chassis.announced"
 """Set in `Session.info` by a transaction that recorded an event."""
 OPTIONS = "-c statement_timeout=8000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
@@ -130,3 +134,19 @@ def is_collision(error: BaseException) -> bool:
     """Whether two transactions got in each other's way and the same work may succeed at once if tried again."""
     state = getattr(getattr(error, "orig", None), "pgcode", None) or ""
     return str(state) in {"40001", "40P01", "55P03"}
+
+
+def while_database_is_down(work: Callable[[], Any], collisions_max: int = COLLISIONS_MAX) -> Any:
+    """Do the work; when the own database cannot be reached, wait and do it then. Collisions are tried again at once."""
+    collisions = 0
+    while True:
+        try:
+            return work()
+        except Exception as error:
+            if is_down(error):
+                log.warning("database_down", reason=type(error).__name__)
+                eventlet.sleep(DOWN_PAUSE_SECONDS)
+            elif is_collision(error) and collisions < collisions_max:
+                collisions += 1
+            else:
+                raise

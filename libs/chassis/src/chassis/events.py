@@ -4,7 +4,7 @@ A handler's effect and the inbox row are one transaction. While the own database
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -18,10 +18,11 @@ from kombu import Message, Queue
 from marshmallow import ValidationError
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension
+from sqlalchemy.orm import Session
 
 from chassis import amqp, inbox, metrics
 from chassis.context import Context, using
-from chassis.database import POOL_SIZE, Transactions, is_collision, is_down
+from chassis.database import POOL_SIZE, Transactions, is_collision, while_database_is_down
 from chassis.envelope import decode
 from chassis.inbox import Delivery
 from chassis.outbox import EventContract, Received, narrowed
@@ -29,9 +30,7 @@ from chassis.outbox import EventContract, Received, narrowed
 log = structlog.get_logger(__name__)
 WORKERS_KEPT_FOR_CALLS = 8
 DEATHS_MAX = 5
-COLLISIONS_MAX = 5
-DATABASE_PAUSE_SECONDS = 1.0
-Handler = Callable[[Any, Any, Received], None]
+Handler = Callable[..., None]
 
 
 class EventQueueConsumer(amqp.QueueConsumer):
@@ -43,8 +42,9 @@ class EventQueueConsumer(amqp.QueueConsumer):
 
     @property
     def prefetch_count(self) -> int:
-        """As many as may be worked on at once."""
-        return event_workers(self.container)
+        """As many as may be worked on at once, and those that are to be handled together."""
+        waiting = (each.may_wait for each in self.container.entrypoints if isinstance(each, EventHandler))
+        return event_workers(self.container) + max(waiting, default=0)
 
     def on_consume_ready(self, connection: Any, channel: Any, consumers: Any, **options: Any) -> None:
         """A new connection may mean that the broker lost something: look into the logs."""
@@ -103,7 +103,7 @@ class EventConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]
             each.wait()
 
     def deliver(self, queue: ProducerQueue, message: Message) -> None:
-        """Decode, dispatch, and settle when the effect is committed."""
+        """Decode and dispatch."""
         try:
             delivery = decode(message, queue.producer)
             handler = self.handlers.get(delivery.type)
@@ -111,15 +111,7 @@ class EventConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]
                 raise ValueError(f"no handler for {delivery.type}")
         except (KeyError, TypeError, ValueError) as error:
             return self.set_aside(queue, message, error)
-        with self.slots:
-            if self.queue_consumer.stopping:
-                return self.queue_consumer.requeue_message(message)
-            try:
-                # The first delivery was not counted.
-                handler.run(delivery, DEATHS_MAX - 1 if message.delivery_info.get("redelivered") else None)
-            except ContainerBeingKilled:
-                return self.queue_consumer.requeue_message(message)
-        self.queue_consumer.ack_message(message)
+        handler.take(message, delivery)
         return None
 
     def set_aside(self, queue: ProducerQueue, message: Message, error: Exception) -> None:
@@ -145,26 +137,17 @@ class EventConsumer(SharedExtension, ProviderCollector):  # type: ignore[misc]
         self.queue_consumer.ack_message(message)
 
 
-def while_database_is_down(work: Callable[[], Any], collisions_max: int = COLLISIONS_MAX) -> Any:
-    """Do the work; when the own database cannot be reached, wait and do it then. Collisions are tried again at once."""
-    collisions = 0
-    while True:
-        try:
-            return work()
-        except Exception as error:
-            if is_down(error):
-                log.warning("database_down", reason=type(error).__name__)
-                eventlet.sleep(DATABASE_PAUSE_SECONDS)
-            elif is_collision(error) and collisions < collisions_max:
-                collisions += 1
-            else:
-                raise
+def context_of(delivery: Delivery) -> Context:
+    """What the handling of a delivery carries on to all that it causes."""
+    return Context(correlation_id=delivery.correlation_id, traceparent=delivery.traceparent)
 
 
 class EventHandler(Entrypoint):  # type: ignore[misc]
     """The entrypoint of one event type."""
 
     consumer = EventConsumer()
+    may_wait = 0
+    """Deliveries, beside those that are worked on, which wait for a worker in this process."""
 
     def __init__(
         self, contract: EventContract, only: tuple[str, ...] | None, function: Handler, **options: Any
@@ -190,38 +173,62 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         transactions: Transactions = self.container.config["transactions"]
         return transactions
 
+    def take(self, message: Message, delivery: Delivery) -> None:
+        """Handle what was delivered, and settle the message when the effect is committed."""
+        with self.consumer.slots:
+            self.take_alone(message, delivery)
+
+    def take_alone(self, message: Message, delivery: Delivery) -> None:
+        """The same in a slot that is there already; a process that stops leaves the message to others."""
+        queue_consumer = self.consumer.queue_consumer
+        if queue_consumer.stopping:
+            return queue_consumer.requeue_message(message)
+        try:
+            # The first delivery was not counted.
+            self.run(delivery, DEATHS_MAX - 1 if message.delivery_info.get("redelivered") else None)
+        except ContainerBeingKilled:
+            return queue_consumer.requeue_message(message)
+        return queue_consumer.ack_message(message)
+
     def run(self, delivery: Delivery, deaths_allowed: int | None = None) -> None:
         """Apply a delivery in a worker of its own and return when it is committed, noted as failed, or known.
 
         With `deaths_allowed`, what may have ended processes before is counted, and parked when it did so more often.
         """
+        self.in_worker(partial(self.apply, delivery=delivery, deaths_allowed=deaths_allowed))
+
+    def in_worker(self, work: Callable[[Any], Any]) -> Any:
+        """What the work, which takes the service, returns or raises in a worker of its own."""
         done = Event()
 
         def ended(_worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
-            done.send(exc_info)
+            done.send((result, exc_info))
             return result, None
 
-        arguments = (partial(self.apply, delivery=delivery, deaths_allowed=deaths_allowed),)
-        self.container.spawn_worker(self, arguments, {}, context_data={}, handle_result=ended)
-        failure = done.wait()
+        self.container.spawn_worker(self, (work,), {}, context_data={}, handle_result=ended)
+        result, failure = done.wait()
         if failure:
             raise failure[1]
+        return result
 
     def apply(self, service: Any, delivery: Delivery, deaths_allowed: int | None = None) -> None:
         """One effect for one event, whatever happens on the way."""
-        context = Context(correlation_id=delivery.correlation_id, traceparent=delivery.traceparent)
         began_at = monotonic()
-        with using(context):
+        with using(context_of(delivery)):
             outcome = self._outcome(service, delivery, deaths_allowed)
-            seconds = monotonic() - began_at
-            metrics.EVENTS_HANDLED.labels(delivery.type, outcome).observe(seconds)
-            log.info(
-                "applied",
-                type=delivery.type,
-                event_id=delivery.event_id,
-                outcome=outcome,
-                milliseconds=round(seconds * 1000, 1),
-            )
+            self.told(delivery, outcome, monotonic() - began_at)
+
+    def told(self, delivery: Delivery, outcome: str, seconds: float, **more: Any) -> None:
+        """Count and log what became of a delivery."""
+        metrics.EVENTS_HANDLED.labels(delivery.type, outcome).observe(seconds)
+        log.info(
+            "applied",
+            type=delivery.type,
+            event_id=delivery.event_id,
+            outcome=outcome,
+            milliseconds=round(seconds * 1000, 1),
+            **more,
+        )
 
     def _outcome(self, service: Any, delivery: Delivery, deaths_allowed: int | None) -> str:
         # The broker and the log may bring the same event to one life of the process: that counts once.
@@ -243,7 +250,12 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             first = inbox.finish if retried else inbox.claim
             if not first(session, self.method_name, delivery):
                 return
-            self.function(service, session, self.received(delivery))
+            self.hand_over(service, session, [self.received(delivery)])
+
+    def hand_over(self, service: Any, session: Session, events: Sequence[Received]) -> None:
+        """Give the events to the service's method."""
+        for event in events:
+            self.function(service, session, event)
 
     def received(self, delivery: Delivery) -> Received:
         """The delivery with its data loaded and narrowed; `ValidationError` when it breaks the schema."""
@@ -255,6 +267,7 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
             version=delivery.version,
             occurred_at=delivery.occurred_at,
             data=dict(self.schema.load(delivery.data)),
+            context=context_of(delivery),
         )
 
     def _is_deadly(self, delivery: Delivery, deaths_allowed: int) -> bool:

@@ -4,6 +4,7 @@ A row per handler and event: `done`, `retry` (with a time) or `parked` (with a r
 """
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,12 @@ from chassis.tables import inbox
 DONE, RETRY, PARKED = "done", "retry", "parked"
 BODY_BYTES_KEPT = 64 * 1024
 CLAIM = insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
+CLAIM_ALL = text(
+    "INSERT INTO inbox (occurred_at, handler, event_id, state)"
+    " SELECT occurred_at, :handler, event_id, :state"
+    " FROM unnest(CAST(:occurred_at AS timestamptz[]), CAST(:event_ids AS text[])) AS came (occurred_at, event_id)"
+    " ON CONFLICT DO NOTHING RETURNING event_id"
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,16 @@ def claim(session: Session, handler: str, delivery: Delivery) -> bool:
     """Mark the event as done by this handler, in the transaction of its effect. False when it is known already."""
     row = {"occurred_at": delivery.occurred_at, "handler": handler, "event_id": delivery.event_id, "state": DONE}
     return session.execute(CLAIM, row).first() is not None
+
+
+def claim_all(session: Session, handler: str, deliveries: Sequence[Delivery]) -> set[str]:
+    """The same for several events; the ids of those that are new."""
+    ordered = sorted(deliveries, key=lambda each: each.event_id)
+    rows = {
+        "occurred_at": [each.occurred_at.isoformat() for each in ordered],
+        "event_ids": [each.event_id for each in ordered],
+    }
+    return set(session.scalars(CLAIM_ALL, {"handler": handler, "state": DONE, **rows}))
 
 
 def fail(

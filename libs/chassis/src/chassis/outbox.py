@@ -56,6 +56,8 @@ class Received:
     version: int
     occurred_at: datetime
     data: dict[str, Any]
+    context: Context = field(default_factory=current)
+    """What the events that it causes carry on, where several are handled together."""
 
 
 class InvalidEvent(Exception):

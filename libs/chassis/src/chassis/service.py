@@ -7,14 +7,16 @@ from typing import Any, ClassVar
 from nameko.extensions import DependencyProvider, register_entrypoint
 from sqlalchemy.orm import Session
 
-from chassis import commands, events, methods, metrics, migrations, outbox
+from chassis import commands, methods, metrics, migrations, outbox
 from chassis.batches import BatchMethod
 from chassis.calls import Calls
 from chassis.catch_up import EventSources
 from chassis.context import actor
 from chassis.errors import Refusal
+from chassis.event_batches import EventBatchHandler
+from chassis.events import EventHandler
 from chassis.guard import MethodContract
-from chassis.outbox import EventContract, Received
+from chassis.outbox import EventContract
 from chassis.projections import Projection
 from chassis.relay import Relay
 from chassis.rpc import Late, RemoteMethod
@@ -63,13 +65,26 @@ def batch_command(contract: MethodContract | str) -> Callable[..., Any]:
 
 def on_event(contract: EventContract, only: tuple[str, ...] | None = None) -> Callable[..., Any]:
     """A handler of one event type: `method(self, session, event)`, in the transaction of its inbox row."""
+    return _handler(contract, only, EventHandler)
 
-    def decorate(function: Callable[[Any, Session, Received], None]) -> Callable[..., Any]:
-        handler = events.EventHandler(contract, only, function)
+
+def on_events(contract: EventContract, only: tuple[str, ...] | None = None) -> Callable[..., Any]:
+    """Like `on_event`, for all events that have arrived, no two of one subject: `method(self, session, events)`.
+
+    What each causes is announced in the event's own `context`. When it raises, each event is handled alone.
+    """
+    return _handler(contract, only, EventBatchHandler)
+
+
+def _handler(
+    contract: EventContract, only: tuple[str, ...] | None, entrypoint: type[EventHandler]
+) -> Callable[..., Any]:
+    def decorate(function: Callable[..., None]) -> Callable[..., Any]:
+        handler = entrypoint(contract, only, function)
 
         @functools.wraps(function)
-        def wrapper(self: Any, apply: Callable[[Any], None]) -> None:
-            apply(self)
+        def wrapper(self: Any, apply: Callable[[Any], Any]) -> Any:
+            return apply(self)
 
         register_entrypoint(wrapper, handler)
         wrapper.handler = handler  # type: ignore[attr-defined]
@@ -130,7 +145,7 @@ class Service(EdgeService):
     relay = Relay()
 
     @classmethod
-    def handlers(cls) -> dict[str, events.EventHandler]:
+    def handlers(cls) -> dict[str, EventHandler]:
         """The service's event handlers by type."""
         found = (getattr(getattr(cls, name), "handler", None) for name in dir(cls))
         return {handler.contract.type: handler for handler in found if handler is not None}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from market.world import World, name, new_event, wait_for
 
-from chassis.events import COLLISIONS_MAX
+from chassis.database import COLLISIONS_MAX
 
 
 def test_a_process_asked_to_stop_finishes_its_handler_with_one_effect_and_one_acknowledgement(world: World) -> None:

@@ -50,7 +50,7 @@ def apply(service_class: Any, session: Session, event: Received) -> None:
     """Run the handler of `service_class` for the event, with the data it reads, in the session's transaction; flush."""
     handler = service_class.handlers()[event.type]
     data = dict(handler.schema.load({name: _on_wire(value) for name, value in event.data.items()}))
-    handler.function(None, session, replace(event, data=data))
+    handler.hand_over(None, session, [replace(event, data=data)])
     session.flush()
 
 

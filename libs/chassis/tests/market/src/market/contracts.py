@@ -121,6 +121,8 @@ class Operation(Schema):
 
 
 PLACED = Event("orders", "orders.placed.v1", Placed)
+NOTED = Event("orders", "orders.noted.v1", Placed)
+"""As a placed order, for those who handle together what has arrived together."""
 PLACE_ORDER = Method(
     "orders", "place_order", Order, OrderPlaced, allow=frozenset({"buyer"}), peers=frozenset(), keyed=True
 )

@@ -14,10 +14,11 @@ from sqlalchemy import event as listeners
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from chassis.context import using
 from chassis.methods import Asked, Outcome
 from chassis.outbox import Received
 from chassis.projections import FactMissing, Projection
-from chassis.service import Service, batch_command, command, on_event, query, rpc
+from chassis.service import Service, batch_command, command, on_event, on_events, query, rpc
 from stock.models import Effect
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,17 @@ class StockService(Service):
         session.add(effect(event.subject, event.event_id))
         session.flush()
         obey(session, event.data["wish"], attempt)
+
+    @on_events(contracts.NOTED, only=("basket_id", "quantity", "wish"))
+    def on_noted(self, session: Session, events: Sequence[Received]) -> None:
+        """The same of all orders that have been noted, each announced to the log in its own context."""
+        numbers = [attempts(self.settings.journal, event.event_id) for event in events]
+        session.add_all([effect(event.subject, event.event_id) for event in events])
+        session.flush()
+        for event, attempt in zip(events, numbers, strict=True):
+            with using(event.context):
+                log.info("order_noted", basket_id=event.subject)
+            obey(session, event.data["wish"], attempt)
 
     @query(contracts.REPORT)
     def report(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
