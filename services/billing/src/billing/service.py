@@ -1,5 +1,6 @@
 """The billing service: what it answers and what it hears."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from billing.neighbours import CHILD
 from chassis import clock
 from chassis.context import actor
 from chassis.outbox import Received
-from chassis.service import Service, command, every, on_event, query
+from chassis.service import Service, command, every, on_event, on_events, query
 from contracts import accounts, certificates, enrollment, registry
 from contracts import billing as contract
 
@@ -142,10 +143,10 @@ class BillingService(Service):
         """A group has ended with the child in it."""
         commands.keep_end(session, event)
 
-    @on_event(enrollment.ATTENDANCE_RECORDED, only=("lesson_id", "page_version", "marks"))
-    def on_attendance_recorded(self, session: Session, event: Received) -> None:
-        """A lesson page has these marks."""
-        commands.keep_marks(session, event)
+    @on_events(enrollment.ATTENDANCE_RECORDED, only=("lesson_id", "page_version", "marks"))
+    def on_attendance_recorded(self, session: Session, events: Sequence[Received]) -> None:
+        """Lesson pages have these marks."""
+        commands.keep_pages(session, events)
 
     @on_event(enrollment.LESSON_CANCELLED, only=("lesson_id", "group_id"))
     def on_lesson_cancelled(self, session: Session, event: Received) -> None:

@@ -10,10 +10,10 @@ from billing.commands.facts import (
     keep_end,
     keep_enrollment,
     keep_lesson_change,
-    keep_marks,
 )
 from billing.commands.leaving import empty_pockets
 from billing.commands.ledger import guard_partitions
+from billing.commands.marking import keep_pages
 from billing.commands.offers import make_offer
 from billing.commands.periods import set_period
 from billing.commands.programmes import set_funding_programme
@@ -31,7 +31,7 @@ __all__ = [
     "keep_end",
     "keep_enrollment",
     "keep_lesson_change",
-    "keep_marks",
+    "keep_pages",
     "lapse_acceptances",
     "make_offer",
     "prepay_due",

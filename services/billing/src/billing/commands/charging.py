@@ -1,6 +1,6 @@
 """Opened contracts: each lesson charges and releases what it should; an ended contract is closed by its last lesson."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from billing.commands import ledger, monthly
 from billing.commands.entries import save
-from billing.commands.lines import Background, Unsettled, unsettled
+from billing.commands.lines import Background, Marked, Unsettled, unsettled
 from billing.commands.movements import Posting, postings_of, release_of
 from billing.domain import ledger as books
-from billing.domain.charges import Debit, Hold, Release, settle_lessons
+from billing.domain.charges import Contract, Debit, Hold, Release, Settlement, settle_lessons
 from billing.domain.contract import CLOSED
-from chassis.outbox import record
+from chassis.context import Context
+from chassis.outbox import Announcement, record_all
 from chassis.values import Amount
 from contracts.billing import CONTRACT_CLOSED
 
@@ -35,9 +36,9 @@ _MONTHS_LEFT = text("""
 
 @dataclass(frozen=True)
 class Charged:
-    """Whether any money was released, and to which certificates it came that may not keep it."""
+    """To which certificates money was released, each with the context of its cause, and which may not keep it."""
 
-    released: bool
+    released: Mapping[str, Context]
     leaving: tuple[str, ...]
 
 
@@ -49,44 +50,53 @@ def converge(session: Session, region_code: str, certificate_ids: Sequence[str],
     return _settle(session, region_code, unsettled(session, region_code, certificate_ids, at), at)
 
 
-def converge_lesson(
-    session: Session, region_code: str, certificate_ids: Sequence[str], lesson_id: str, at: datetime
+def converge_marked(
+    session: Session, region_code: str, certificate_ids: Sequence[str], marked: Marked, at: datetime
 ) -> Charged:
-    """The same, when marks of this lesson are all that was learnt since these certificates were settled last.
+    """The same, when these marks are all that was learnt since these certificates were settled last.
 
-    All else is looked at only where the mark may be the last that an ended contract waited for, or where what is held
+    All else is looked at only where a mark may be the last that an ended contract waited for, or where what is held
     does not cover it: other lessons may have something to release.
     """
-    contracts = unsettled(session, region_code, certificate_ids, at, lesson_id)
-    if any(each.background.ends or _is_uncovered(each) for each in contracts):
-        return converge(session, region_code, certificate_ids, at)
+    contracts = unsettled(session, region_code, certificate_ids, at, marked, only_marked=True)
+    whole = {each.background.certificate_id for each in contracts if each.background.ends} | _uncovered(contracts)
+    if whole:
+        contracts = [each for each in contracts if each.background.certificate_id not in whole]
+        contracts += unsettled(session, region_code, sorted(whole), at, marked)
     return _settle(session, region_code, contracts, at)
 
 
-def _is_uncovered(contract: Unsettled) -> bool:
-    terms, available = contract.background.terms, contract.background.available_minor
-    if terms is None or available is None or contract.background.by_month:
-        return False
-    steps = settle_lessons(terms, (line.lesson for line in contract.lines), available).steps
-    return any(isinstance(step, Debit) and step.uncovered for step in steps)
+def _uncovered(contracts: Sequence[Unsettled]) -> set[str]:
+    """The certificates whose marked lessons cost more than is held and left."""
+    spare: dict[books.Pocket, int] = {}
+    return {
+        each.background.certificate_id
+        for each in contracts
+        if each.background.terms is not None and not each.background.by_month
+        for step in _steps(each, each.background.terms, spare).steps
+        if isinstance(step, Debit) and step.uncovered
+    }
 
 
 def _settle(session: Session, region_code: str, contracts: Sequence[Unsettled], at: datetime) -> Charged:
     _prepay_ended(session, region_code, contracts, at)
     spare: dict[books.Pocket, int] = {}
     postings: list[Posting] = []
-    closing: list[Background] = []
+    closing: list[Unsettled] = []
+    released: dict[str, Context] = {}
     for each in contracts:
         done, still_open = _settled(session, each, spare, at)
         postings += done
+        if any(posting.releases for posting in done):
+            released[each.background.certificate_id] = each.context
         if each.background.ends and not still_open:
-            closing.append(each.background)
+            closing.append(each)
     if postings:
         ledger.post(session, region_code, [each.movement for each in postings if each.movement], at)
         save(session, region_code, postings, at)
     _close(session, closing)
     return Charged(
-        released=any(each.releases for each in postings),
+        released=released,
         leaving=tuple(sorted({each.background.certificate_id for each in postings if each.leaves})),
     )
 
@@ -99,16 +109,22 @@ def _settled(
     `spare` is what each pocket will have left after the postings so far.
     """
     background, terms = contract.background, contract.background.terms
-    if terms is None or background.available_minor is None:
+    if terms is None:
         return [], False
     if background.by_month:
         return _months(session, background, at)
-    left = spare.setdefault(background.pocket, background.available_minor)
-    settled = settle_lessons(terms, (line.lesson for line in contract.lines), left)
-    left += sum(step.amount for step in settled.steps if isinstance(step, Release))
-    spare[background.pocket] = left - sum(step.amount for step in settled.steps if isinstance(step, Hold))
+    settled = _steps(contract, terms, spare)
     by_lesson = {line.lesson.lesson_id: line for line in contract.lines}
     return postings_of(background, by_lesson, settled.steps, at), settled.open
+
+
+def _steps(contract: Unsettled, terms: Contract, spare: dict[books.Pocket, int]) -> Settlement:
+    pocket = contract.background.pocket
+    left = spare.setdefault(pocket, contract.background.available_minor or 0)
+    settled = settle_lessons(terms, (line.lesson for line in contract.lines), left)
+    left += sum(step.amount for step in settled.steps if isinstance(step, Release))
+    spare[pocket] = left - sum(step.amount for step in settled.steps if isinstance(step, Hold))
+    return settled
 
 
 def _prepay_ended(session: Session, region_code: str, contracts: Sequence[Unsettled], at: datetime) -> None:
@@ -136,26 +152,29 @@ def _months(session: Session, background: Background, at: datetime) -> tuple[lis
     return [release_of(background, int(held) - kept, at)] if held > kept else [], kept > 0
 
 
-def _close(session: Session, closing: Sequence[Background]) -> None:
-    for contract in closing:
-        reason = contract.end.reason if contract.end else None
-        parameters = {"region_code": contract.region_code, "contract_id": contract.contract_id}
-        version = session.scalar(_CLOSING, {**parameters, "closed": CLOSED, "reason": reason})
-        record(
-            session,
-            CONTRACT_CLOSED,
-            region_code=contract.region_code,
-            subject=contract.contract_id,
-            version=version or 0,
-            data={
-                "contract_id": contract.contract_id,
-                "enrollment_id": contract.enrollment_id,
-                "certificate_id": contract.certificate_id,
-                "child_id": contract.child_id,
-                "group_id": contract.group_id,
-                "certificate_share": Amount(contract.certificate_share_minor, contract.unit).to_wire(),
-                "parent_share": Amount(contract.parent_share_minor, contract.unit).to_wire(),
-                "effective_from": contract.effective_from,
-                "reason": reason,
-            },
-        )
+def _close(session: Session, closing: Sequence[Unsettled]) -> None:
+    record_all(session, [_closed(session, each.background, each.context) for each in closing])
+
+
+def _closed(session: Session, contract: Background, context: Context) -> Announcement:
+    reason = contract.end.reason if contract.end else None
+    parameters = {"region_code": contract.region_code, "contract_id": contract.contract_id}
+    version = session.scalar(_CLOSING, {**parameters, "closed": CLOSED, "reason": reason})
+    return Announcement(
+        CONTRACT_CLOSED,
+        region_code=contract.region_code,
+        subject=contract.contract_id,
+        version=version or 0,
+        data={
+            "contract_id": contract.contract_id,
+            "enrollment_id": contract.enrollment_id,
+            "certificate_id": contract.certificate_id,
+            "child_id": contract.child_id,
+            "group_id": contract.group_id,
+            "certificate_share": Amount(contract.certificate_share_minor, contract.unit).to_wire(),
+            "parent_share": Amount(contract.parent_share_minor, contract.unit).to_wire(),
+            "effective_from": contract.effective_from,
+            "reason": reason,
+        },
+        context=context,
+    )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from billing.commands.movements import Posting
 from billing.domain import ledger as books
 from billing.domain.charges import Debit, Hold, Release, Reversal
+from chassis.context import current
 from chassis.outbox import Announcement, record_all
 from chassis.values import Amount
 from contracts.billing import DEBIT_POSTED, DEBIT_REVERSED
@@ -145,4 +146,5 @@ def _announcement(posting: Posting, movement: books.Movement, available: int, he
             "posted_at": at,
             **why,
         },
+        context=posting.line.context if posting.line else current(),
     )

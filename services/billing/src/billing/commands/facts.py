@@ -3,16 +3,15 @@
 Facts come in any order, late and repeated. What is still missing is no error: whichever fact comes last settles.
 """
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from billing.commands import departures, locks
-from billing.commands.settling import fund_and_settle, settle, settle_lesson
+from billing.commands.settling import fund_and_settle, settle
 from billing.domain.contract import COMPLETED, EXPIRED, FROZEN, REVOKED, VALID, WITHDRAWN
 from billing.models import Certificate, CertificateState, Enrollment, EnrollmentEnd, LessonChange
 from chassis import clock
@@ -33,25 +32,6 @@ _REVIEW_SOONER = text(
     " AND c.region_code = :region_code AND c.state = 'active'"
     " AND (c.review_on IS NULL OR c.review_on > :review_on) AND c.enrollment_id IN"
     " (SELECT enrollment_id FROM enrollment WHERE region_code = :region_code AND group_id = :group_id)"
-)
-_KNOWN = (
-    select(Enrollment.child_id, Certificate.certificate_id)
-    .outerjoin(
-        Certificate,
-        (Certificate.region_code == Enrollment.region_code) & (Certificate.child_id == Enrollment.child_id),
-    )
-    .where(
-        Enrollment.region_code == bindparam("region_code"),
-        Enrollment.enrollment_id.in_(bindparam("enrollment_ids", expanding=True)),
-    )
-)
-_MARKING = text(
-    "INSERT INTO attendance_mark (region_code, enrollment_id, lesson_id, mark, page_version, marked_at)"
-    " SELECT :region_code, page.enrollment_id, :lesson_id, page.mark, :page_version, :marked_at"
-    " FROM unnest(CAST(:enrollment_ids AS uuid[]), CAST(:marks AS text[])) AS page (enrollment_id, mark)"
-    " ON CONFLICT (region_code, enrollment_id, lesson_id) DO UPDATE SET"
-    " mark = excluded.mark, page_version = excluded.page_version, marked_at = excluded.marked_at"
-    " WHERE attendance_mark.page_version < excluded.page_version"
 )
 
 _Fact = Certificate | Enrollment | CertificateState | EnrollmentEnd
@@ -155,45 +135,3 @@ def _keep(session: Session, model: type[_Fact], event: Received, values: dict[st
         index_elements=["region_code", key], set_=fact, where=model.fact_version < event.version
     )
     session.execute(statement.execution_options(synchronize_session=False))
-
-
-def keep_marks(session: Session, event: Received) -> None:
-    """Keep the marks of one lesson page, each unless a newer page is known, and settle the children they concern.
-
-    Marks of enrolments that are not known yet wait for them. No mark makes a child need money, so no line is touched.
-    """
-    marks = {line["enrollment_id"]: line["mark"] for line in event.data["marks"]}
-    enrollment_ids, lesson_id = sorted(marks), event.data["lesson_id"]
-    certificate_ids = _certificates_of(session, event.region_code, enrollment_ids)
-    page = {
-        "region_code": event.region_code,
-        "lesson_id": lesson_id,
-        "page_version": event.data["page_version"],
-        "marked_at": event.occurred_at,
-        "enrollment_ids": enrollment_ids,
-        "marks": [marks[each] for each in enrollment_ids],
-    }
-    session.execute(_MARKING, page)
-    if certificate_ids:
-        settle_lesson(session, event.region_code, certificate_ids, lesson_id)
-
-
-def _certificates_of(session: Session, region_code: str, enrollment_ids: Sequence[str]) -> set[str]:
-    """The certificates that are known of the enrolments' children.
-
-    A fact that would settle one of these enrolments without seeing its mark is waited for, and let in no more.
-    """
-    known = _known(session, region_code, enrollment_ids)
-    without = sorted({row.child_id for row in known if row.certificate_id is None})
-    if len(known) < len(enrollment_ids):
-        locks.facts_of_region(session, region_code)
-        known = _known(session, region_code, enrollment_ids)
-    elif without:
-        for child_id in without:
-            locks.facts_of_child(session, region_code, child_id)
-        known = _known(session, region_code, enrollment_ids)
-    return {row.certificate_id for row in known if row.certificate_id is not None}
-
-
-def _known(session: Session, region_code: str, enrollment_ids: Sequence[str]) -> Sequence[Any]:
-    return session.execute(_KNOWN, {"region_code": region_code, "enrollment_ids": enrollment_ids}).all()

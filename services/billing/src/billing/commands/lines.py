@@ -1,60 +1,26 @@
 """The lessons of opened contracts that may need a posting, and what their contracts' postings need to know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, exists, false, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from billing.commands.departures import GONE
 from billing.commands.known import end_of
+from billing.commands.line_queries import EVERY_LESSON, MARKED_LESSONS
 from billing.commands.planning import join_as_written
 from billing.domain import charges as rules
 from billing.domain import ledger as books
-from billing.domain.contract import ACTIVE, FROZEN, REVOKED, End, certificate_end
+from billing.domain.contract import ACTIVE, FROZEN, End, certificate_end
 from billing.domain.policy import Policy
-from billing.domain.rules import MONTHLY, PER_LESSON
-from billing.models import (
-    AttendanceMark,
-    Certificate,
-    CertificateState,
-    Charge,
-    Contract,
-    ContractLesson,
-    Enrollment,
-    EnrollmentEnd,
-    FundingPeriod,
-    FundingRules,
-    LessonChange,
-    MonthCharge,
-    Offer,
-    Pocket,
-)
-from billing.models.queue import AT, local_day
+from billing.domain.rules import MONTHLY
 from chassis import clock
+from chassis.context import Context, current
 from contracts.enrollment import JOURNAL_DAYS
-
-_STANDING = aliased(Charge)
-_HELD_ON = func.coalesce(LessonChange.moved_to, ContractLesson.lesson_on)
-_CANCELLED = func.coalesce(LessonChange.cancelled, false())
-_OF_CONTRACT = (
-    *(Contract.region_code, Contract.contract_id, Contract.enrollment_id, Contract.certificate_id),
-    *(Contract.period_id, Contract.municipality_code, Contract.state, Contract.unit, Contract.price_minor),
-    *(Contract.certificate_share_minor, Contract.parent_share_minor, Contract.lesson_count, Contract.rule_version),
-    *(Contract.effective_from, Enrollment.child_id, Enrollment.group_id, Enrollment.provider_id, Offer.title),
-    *(Pocket.available_minor, Pocket.held_minor),
-)
-_OF_RULES = (
-    *(FundingRules.charge, FundingRules.absent_percent, FundingRules.ill_percent, FundingRules.excused_percent),
-    FundingRules.copayment_allowed,
-)
-_OF_ENDS = (
-    *(EnrollmentEnd.effective_on, EnrollmentEnd.kind, Certificate.valid_until),
-    *(CertificateState.state.label("certificate_state"), CertificateState.changed_on),
-    *(FundingPeriod.ends_on, FundingPeriod.closes_at, FundingPeriod.time_zone),
-)
 
 
 @dataclass(frozen=True)
@@ -117,37 +83,64 @@ class Background:
 
 @dataclass(frozen=True)
 class Line:
-    """A lesson of an opened contract, and when its newest mark was made."""
+    """A lesson of an opened contract, when its newest mark was made, and in which context that was learnt."""
 
     lesson: rules.ContractLesson
     marked_at: datetime | None
+    context: Context
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Marks that were just learnt: enrolments and lessons, pair by pair, and the context of each lesson's page."""
+
+    enrollment_ids: Sequence[str]
+    lesson_ids: Sequence[str]
+    contexts: Mapping[str, Context]
 
 
 @dataclass(frozen=True)
 class Unsettled:
-    """A contract and those of its lessons that may need a posting."""
+    """A contract, those of its lessons that may need a posting, and in which context it came to be looked at."""
 
     background: Background
     lines: list[Line]
+    context: Context
 
 
 def unsettled(
-    session: Session, region_code: str, certificate_ids: Sequence[str], at: datetime, lesson_id: str | None = None
+    session: Session,
+    region_code: str,
+    certificate_ids: Sequence[str],
+    at: datetime,
+    marked: Marked | None = None,
+    *,
+    only_marked: bool = False,
 ) -> list[Unsettled]:
     """By contract, in the order of certificates and contracts: the lessons that may need a posting.
 
     Of a contract that has ended and is not closed, or has paid a month too many, these are all of its lessons, even if
-    it has none. With a `lesson_id` nothing but that lesson is looked at, in every contract.
+    it has none. With `only_marked` nothing but the marked lessons is looked at.
     """
     join_as_written(session)
-    parameters = {"region_code": region_code, "certificate_ids": certificate_ids, "at": at, "lesson_id": lesson_id}
-    found: dict[str, Unsettled] = {}
-    for row in session.execute(_EVERY_LESSON if lesson_id is None else _ONE_LESSON, parameters):
-        if row.contract_id not in found:
-            found[row.contract_id] = Unsettled(_background(row, at), [])
-        if row.lesson_id is not None:
-            found[row.contract_id].lines.append(Line(_lesson(row), row.marked_at))
-    return list(found.values())
+    parameters: dict[str, Any] = {"region_code": region_code, "certificate_ids": certificate_ids, "at": at}
+    if marked and only_marked:
+        parameters |= {"enrollment_ids": marked.enrollment_ids, "lesson_ids": marked.lesson_ids}
+    found = session.execute(MARKED_LESSONS if only_marked else EVERY_LESSON, parameters)
+    contexts = marked.contexts if marked else {}
+    return [_unsettled(list(rows), contexts, at) for _, rows in groupby(found, key=lambda row: row.contract_id)]
+
+
+def _unsettled(rows: Sequence[Row[Any]], contexts: Mapping[str, Context], at: datetime) -> Unsettled:
+    """One contract; what no page of its own explains was looked at because of the last one."""
+    causes = [contexts[row.lesson_id] for row in rows if row.lesson_id in contexts]
+    cause = causes[-1] if causes else current()
+    lines = [
+        Line(_lesson(row), row.marked_at, contexts.get(row.lesson_id, cause))
+        for row in rows
+        if row.lesson_id is not None
+    ]
+    return Unsettled(_background(rows[0], at), lines, cause)
 
 
 def _background(row: Row[Any], at: datetime) -> Background:
@@ -210,80 +203,3 @@ def _lesson(row: Row[Any]) -> rules.ContractLesson:
         released=row.released_minor,
         outcome=row.outcome,
     )
-
-
-def _lines() -> Any:
-    """SQL: contracts with each lesson, its day, mark, cancellation, standing charge and count of charges so far."""
-    earlier = aliased(Charge)
-    generations = select(func.count()).where(_same(earlier, ContractLesson, "contract_id", "lesson_id"))
-    marked = _same(AttendanceMark, Contract, "enrollment_id") & (AttendanceMark.lesson_id == ContractLesson.lesson_id)
-    charged = _same(_STANDING, ContractLesson, "contract_id", "lesson_id") & _STANDING.reversal_id.is_(None)
-    return (
-        select(
-            *(*_OF_CONTRACT, *_OF_RULES, *_OF_ENDS, ContractLesson.lesson_id, ContractLesson.k),
-            *(ContractLesson.released_minor, ContractLesson.outcome, _HELD_ON.label("held_on")),
-            *(_CANCELLED.label("cancelled"), AttendanceMark.mark, AttendanceMark.marked_at, _STANDING.charge_id),
-            *(_STANDING.mark.label("charged_mark"), _STANDING.amount_minor),
-            generations.scalar_subquery().label("generations"),
-        )
-        .select_from(Contract)
-        .join(Enrollment, _same(Enrollment, Contract, "enrollment_id"))
-        .join(Certificate, _same(Certificate, Contract, "certificate_id"))
-        .join(FundingPeriod, _same(FundingPeriod, Contract, "period_id"))
-        .outerjoin(FundingRules, _same(FundingRules, Contract, "programme_id", "rule_version"))
-        .outerjoin(Pocket, _same(Pocket, Contract, "certificate_id", "period_id", "municipality_code"))
-        .outerjoin(Offer, _same(Offer, Enrollment, "offer_id"))
-        .outerjoin(EnrollmentEnd, _same(EnrollmentEnd, Contract, "enrollment_id"))
-        .outerjoin(CertificateState, _same(CertificateState, Contract, "certificate_id"))
-        .outerjoin(ContractLesson, _same(ContractLesson, Contract, "contract_id"))
-        .outerjoin(LessonChange, _same(LessonChange, ContractLesson, "lesson_id"))
-        .outerjoin(AttendanceMark, marked)
-        .outerjoin(_STANDING, charged)
-        .where(
-            Contract.region_code == bindparam("region_code"),
-            Contract.certificate_id.in_(bindparam("certificate_ids", expanding=True)),
-            Contract.effective_from.is_not(None),
-        )
-        .order_by(Contract.certificate_id, Contract.contract_id, ContractLesson.k)
-    )
-
-
-def _ended() -> ColumnElement[bool]:
-    return or_(
-        EnrollmentEnd.enrollment_id.is_not(None),
-        CertificateState.state.in_(GONE),
-        local_day(AT) > FundingPeriod.ends_on,
-    )
-
-
-def _changed() -> ColumnElement[bool]:
-    """SQL: the lesson has another mark than was charged, was cancelled, or was not filled in time."""
-    late = and_(
-        AttendanceMark.mark.is_(None),
-        ContractLesson.outcome.is_(None),
-        local_day(AT) - JOURNAL_DAYS > _HELD_ON,
-    )
-    differs = case(
-        (_CANCELLED, _STANDING.charge_id.is_not(None) | ContractLesson.outcome.is_distinct_from(rules.CANCELLED)),
-        else_=AttendanceMark.mark.is_distinct_from(_STANDING.mark) | late,
-    )
-    return and_(FundingRules.charge == PER_LESSON, Contract.certificate_share_minor > 0, differs)
-
-
-def _overpaid() -> ColumnElement[bool]:
-    """SQL: a month is paid that begins after the contract's end."""
-    revoked_on = case((CertificateState.state == REVOKED, CertificateState.changed_on))
-    return exists().where(
-        _same(MonthCharge, Contract, "contract_id"),
-        MonthCharge.reversal_id.is_(None),
-        MonthCharge.month_on > func.least(EnrollmentEnd.effective_on, revoked_on),
-    )
-
-
-def _same(left: Any, right: Any, *names: str) -> Any:
-    """SQL: the same region and the same named columns."""
-    return and_(*(getattr(left, name) == getattr(right, name) for name in ("region_code", *names)))
-
-
-_EVERY_LESSON = _lines().where(or_(and_(Contract.state == ACTIVE, _ended()), _changed(), _overpaid()))
-_ONE_LESSON = _lines().where(ContractLesson.lesson_id == bindparam("lesson_id"), _changed())

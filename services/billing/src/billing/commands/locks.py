@@ -1,4 +1,5 @@
 """Locks, always taken in this order: the region's facts, a child's facts, programmes, certificates (each in id order).
+Who works in several regions does so in the order of their codes.
 
 Two facts that meet must not miss each other: if neither transaction saw the other's row, nobody would settle. So all
 facts of one child are kept one after the other. A lesson page names enrolments, not children; while some of them are

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from billing.commands import charging, contracting, crediting, departures, funding, locks, monthly
 from billing.commands.charging import Charged
 from billing.commands.funding import Grant, Need
+from billing.commands.lines import Marked
 from billing.domain.rules import MONTHLY
 from billing.models import FundingPeriod
 from chassis import clock
+from chassis.context import using
 
 
 def settle(
@@ -44,13 +46,14 @@ def settle(
     _open(session, region_code, list(children), charged, at)
 
 
-def settle_lesson(session: Session, region_code: str, certificate_ids: Collection[str], lesson_id: str) -> None:
-    """Settle what new marks of one lesson ask for, beside all else that these certificates were settled for."""
+def settle_marked(session: Session, region_code: str, certificate_ids: Collection[str], marked: Marked) -> None:
+    """Settle what new marks ask for, beside all else that these certificates were settled for."""
     locked = [row.certificate_id for row in locks.certificates(session, region_code, (), certificate_ids)]
     at = clock.now()
-    charged = charging.converge_lesson(session, region_code, locked, lesson_id, at)
-    if charged.released:
-        _open(session, region_code, locked, charged, at)
+    charged = charging.converge_marked(session, region_code, locked, marked, at)
+    for certificate_id, context in charged.released.items():
+        with using(context):
+            _open(session, region_code, [certificate_id], charged, at)
 
 
 def _open(session: Session, region_code: str, certificate_ids: Sequence[str], charged: Charged, at: datetime) -> None:
@@ -58,7 +61,7 @@ def _open(session: Session, region_code: str, certificate_ids: Sequence[str], ch
 
     Money that may not stay leaves in the end.
     """
-    leaving = {*charged.leaving}
+    leaving = {*charged.leaving} & {*certificate_ids}
     while opened := contracting.converge(session, region_code, certificate_ids, at):
         if MONTHLY in opened:
             monthly.prepay(session, region_code, certificate_ids, at)
