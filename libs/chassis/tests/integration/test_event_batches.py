@@ -20,7 +20,7 @@ def event_id(event: Noted) -> str:
     return str(event[1]["ce-id"])
 
 
-def blocked(world: World, seconds: float = 1.0) -> None:
+def blocked(world: World, seconds: float = 0.6) -> None:
     """Keep all who handle batches busy, so that what comes now waits and is handled together."""
     for _ in range(AT_ONCE_MAX):
         event = noted(name(), {"sleep": seconds})

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import jwt
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
+from sqlalchemy import event as hooks
+from sqlalchemy.exc import OperationalError
 
 from accounts.models import Account, RefreshToken, SignedIn, SignInAttempts
 from chassis.errors import Refusal, Unauthenticated
@@ -251,3 +254,27 @@ def test_the_token_of_an_account_that_is_gone_finds_nobody(house: House, anna: s
     with house.transactions.writing() as session:
         session.execute(delete(Account))
     assert refusal_of(lambda: house.call(contract.GET_ME, bearer=token))[:2] == ("not_found", "person_not_found")
+
+
+def test_a_sign_in_that_meets_another_one_s_success_is_no_bug(house: House, anna: str) -> None:
+    """Whoever signs in forgets the attempts so far; one that is just being counted is counted anew."""
+    engine = house.service.transactions.engine
+    met: list[str] = []
+
+    def forget(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if met or not statement.startswith("INSERT INTO sign_in_attempts"):
+            return
+        met.append(statement)
+        with engine.connect() as another, suppress(OperationalError):
+            another.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            another.execute(delete(SignInAttempts))
+            another.commit()
+
+    with pytest.raises(Unauthenticated):
+        house.sign_in(anna, password="wrong password")
+    hooks.listen(engine, "after_cursor_execute", forget)
+    try:
+        assert house.sign_in(anna)["token_type"] == "Bearer"
+    finally:
+        hooks.remove(engine, "after_cursor_execute", forget)
+    assert met

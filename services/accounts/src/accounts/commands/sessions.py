@@ -156,13 +156,11 @@ def sign_out(session: Session, caller: Actor) -> None:
 
 
 def _locked_attempts(session: Session, email_index: bytes, now: datetime) -> signing_in.Attempts:
-    session.execute(
-        insert(SignInAttempts).values(email_index=email_index, count=0, opened_at=now).on_conflict_do_nothing()
-    )
-    row = session.scalars(
-        select(SignInAttempts).where(SignInAttempts.email_index == email_index).with_for_update()
-    ).one()
-    return signing_in.Attempts(row.count, row.opened_at)
+    """Those of the address, locked; in one statement, since whoever signs in meanwhile has them forgotten."""
+    statement = insert(SignInAttempts).values(email_index=email_index, count=0, opened_at=now)
+    locking = statement.on_conflict_do_update(index_elements=["email_index"], set_={"count": SignInAttempts.count})
+    row = session.execute(locking.returning(SignInAttempts.count, SignInAttempts.opened_at)).one()
+    return signing_in.Attempts(*row)
 
 
 def _open_session(session: Session, account: Account) -> Opened:
