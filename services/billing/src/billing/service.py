@@ -124,8 +124,8 @@ class BillingService(Service):
     @on_event(
         enrollment.ENROLLED,
         only=(
-            *("enrollment_id", "child_id", "group_id", "provider_id", "submitted_at", "enrolled_at", "enrolled_on"),
-            *("group_starts_on", "group_ends_on", "price", "normative_price", "terms_version"),
+            *("enrollment_id", "child_id", "group_id", "provider_id", "direction", "submitted_at", "enrolled_at"),
+            *("enrolled_on", "group_starts_on", "group_ends_on", "price", "normative_price", "terms_version"),
             *("offer_id", "accepted_by", "lessons"),
         ),
     )
@@ -190,7 +190,7 @@ class BillingService(Service):
 
     @every(seconds=60)
     def review_contracts(self, session: Session) -> bool:
-        """Release what is held for lessons that were not filled in time, and end contracts with their period."""
+        """Release holds of lessons not filled in time, open what there is room for, end contracts with their period."""
         return commands.review_contracts(session)
 
     @every(seconds=3600)

@@ -89,7 +89,7 @@ def rules_view(programme: FundingProgramme, rules: FundingRules) -> dict[str, An
     """A version of a programme's rules."""
     sum_max = rules.nominal_sum_max_minor
     names = ("rule_version", "valid_from", "valid_until", "certificates_max", "charge", "absent_percent", "ill_percent")
-    more = ("excused_percent", "copayment_allowed", "remainder")
+    more = ("excused_percent", "copayment_allowed", "remainder", "clubs_at_once_max", "direction_limits")
     return {
         "funding_programme_id": programme.programme_id,
         "municipality_code": programme.municipality_code,

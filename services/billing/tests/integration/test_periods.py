@@ -43,6 +43,8 @@ RULES: dict[str, Any] = {
     "excused_percent": 0,
     "copayment_allowed": True,
     "remainder": "burn",
+    "clubs_at_once_max": None,
+    "direction_limits": {},
 }
 
 

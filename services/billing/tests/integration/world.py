@@ -55,6 +55,7 @@ class Group:
     group_id: str = field(default_factory=new_id)
     provider_id: str = field(default_factory=new_id)
     lesson_ids: tuple[str, ...] = field(default_factory=lambda: tuple(new_id() for _ in range(60)))
+    direction: str = "technical"
 
     @property
     def lessons(self) -> list[dict[str, Any]]:
@@ -126,7 +127,6 @@ class World:
             with self.hearing_open(event):
                 pass
 
-    @contextmanager
     def hear_together(self, *pages: Received) -> None:
         """Run the handler of lesson pages for all of them in one transaction."""
         handler = BillingService.handlers()[pages[0].type]
@@ -134,6 +134,7 @@ class World:
         with self.transactions.writing() as session:
             handler.hand_over(None, session, seen)
 
+    @contextmanager
     def hearing_open(self, event: Received) -> Iterator[None]:
         """Run the handler; its transaction commits at the end of the block."""
         seen = BillingService.handlers()[event.type].schema.fields
@@ -181,6 +182,7 @@ class World:
             "normative_price": rub(group.normative),
             "terms_version": 1,
             "lessons_on": [each["on"] for each in group.lessons],
+            "direction": group.direction,
         } | changes
 
     def offer(self, child: Child, group: Group, **changes: Any) -> dict[str, Any]:
@@ -200,7 +202,7 @@ class World:
             "module_id": new_id(),
             "programme_id": new_id(),
             "provider_id": group.provider_id,
-            "direction": "technical",
+            "direction": group.direction,
             "payer_municipality_code": self.municipality_code,
             "time_zone": ZONE,
             "submitted_at": now,

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.domain.clubs import Club, Limits
 from billing.domain.contract import (
     ACTIVE,
     AWAITING_ACCEPTANCE,
@@ -237,3 +238,62 @@ def test_the_greatest_share_covers_whatever_day_the_coverage_begins(
 def test_after_the_last_day_nobody_can_be_asked_for_anything() -> None:
     late = Span(date(2027, 6, 1), PERIOD.last)
     assert greatest_parent_share(TERMS, late, Amount(0, "RUB")) == Amount(0, "RUB")
+
+
+LIMITED = replace(
+    FACTS,
+    terms=replace(TERMS, direction="arts"),
+    limits=Limits(1, {"sport": 0}),
+    paid=(Club(Span(GROUP.first, GROUP.last), "technical"),),
+)
+AGREED_TO_ALL = replace(OFFER, max_parent_share=Amount(805618, "RUB"))
+
+
+def test_beyond_a_limit_the_certificate_pays_nothing_and_a_family_that_accepted_that_may_begin() -> None:
+    verdict = decide(LIMITED)
+    assert (verdict.state, verdict.reason) == (AWAITING_ACCEPTANCE, "clubs_limit_reached")
+    assert (verdict.split.certificate.minor, verdict.split.parent.minor) == (0, 805618)
+    verdict = decide(replace(LIMITED, offer=AGREED_TO_ALL))
+    assert (verdict.state, verdict.effective_from, verdict.split.certificate.minor) == (ACTIVE, MONDAY, 0)
+    assert decide(replace(LIMITED, offer=None)).reason == "offer_missing"
+
+
+def test_a_direction_that_is_not_paid_for_is_named() -> None:
+    sport = replace(LIMITED, terms=replace(TERMS, direction="sport"), paid=())
+    assert decide(sport).reason == "direction_limit_reached"
+    assert decide(replace(sport, terms=TERMS)).state == ACTIVE
+
+
+def test_a_contract_begins_after_the_last_day_of_one_that_was_in_its_way() -> None:
+    left = Club(Span(GROUP.first, MONDAY), "technical", ended=True)
+    verdict = decide(replace(LIMITED, paid=(left,)))
+    assert (verdict.state, verdict.effective_from) == (ACTIVE, MONDAY + timedelta(days=1))
+    assert verdict.days == Span(MONDAY + timedelta(days=1), PERIOD.last)
+    assert [lesson.number for lesson in verdict.lessons] == list(range(6, 40))
+
+
+def test_a_contract_whose_lessons_all_lie_before_that_day_waits() -> None:
+    lessons = LESSONS[:-1]
+    facts = replace(LIMITED, terms=replace(LIMITED.terms, lessons=lessons))
+    left = Club(Span(GROUP.first, lessons[-1].on - timedelta(days=1)), "technical", ended=True)
+    assert decide(replace(facts, paid=(left,))).lessons == lessons[-1:]
+    verdict = decide(replace(facts, paid=(replace(left, days=Span(GROUP.first, lessons[-1].on)),)))
+    assert (verdict.state, verdict.reason) == (AWAITING_ACCEPTANCE, "clubs_limit_reached")
+    assert (verdict.split.parent.minor, verdict.lessons[-1]) == (805618, lessons[-1])
+
+
+def test_only_the_days_up_to_its_own_end_are_counted_for_a_contract() -> None:
+    later = Club(Span(MONDAY + timedelta(days=1), GROUP.last), "technical")
+    assert decide(replace(LIMITED, paid=(later,))).state == AWAITING_ACCEPTANCE
+    assert decide(replace(LIMITED, paid=(later,), end=WITHDRAWN)).state == ACTIVE
+
+
+@pytest.mark.parametrize("nothing", ["price", "normative", "available"])
+def test_what_the_certificate_pays_nothing_for_is_not_limited(nothing: str) -> None:
+    zero = Amount(0, "RUB")
+    facts = replace(LIMITED, offer=AGREED_TO_ALL, paid=(replace(LIMITED.paid[0], ended=True),))
+    if nothing == "available":
+        verdict = decide(replace(facts, available=zero))
+    else:
+        verdict = decide(replace(facts, terms=replace(facts.terms, **{nothing: zero})))
+    assert (verdict.state, verdict.effective_from) == (ACTIVE, MONDAY)

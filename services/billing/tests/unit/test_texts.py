@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from billing.domain import ledger, words
+from billing.domain.clubs import CLUBS_LIMIT, DIRECTION_LIMIT, Limits, Reached
 from billing.domain.contract import Terms
 from billing.domain.coverage import Lesson, Span
 from billing.domain.explanations import explain
@@ -240,3 +241,106 @@ def test_no_offer_is_made_where_a_rule_says_no(allowed: Span, born_on: date, pol
 @pytest.mark.parametrize("born_on", [date(2021, 10, 1), date(2008, 10, 2)])
 def test_children_of_five_and_of_seventeen_get_an_offer(born_on: date) -> None:
     assert quote(TERMS, ALLOWED, RICH, born_on).lessons
+
+
+@pytest.mark.parametrize(
+    ("count", "text", "most"),
+    [
+        (1, "1 кружок", "не больше 1 кружка"),
+        (2, "2 кружка", "не больше 2 кружков"),
+        (5, "5 кружков", "не больше 5 кружков"),
+        (11, "11 кружков", "не больше 11 кружков"),
+        (21, "21 кружок", "не больше 21 кружка"),
+    ],
+)
+def test_clubs_are_counted_in_russian(count: int, text: str, most: str) -> None:
+    assert (plain(words.clubs(count)), plain(words.at_most_clubs(count))) == (text, most)
+
+
+def said_of_limits(**changes: object) -> list[str]:
+    """What the offer's text says more than that of a programme without limits."""
+    expects = replace(RICH, **changes)  # type: ignore[arg-type]
+    until, terms = datetime(2026, 10, 2, 2, tzinfo=UTC), replace(TERMS, price=TERMS.normative)
+    told, usual = (
+        plain(terms_text("Хор", quote(terms, ALLOWED, each, BORN_ON), each, until, "UTC")) for each in (expects, RICH)
+    )
+    return [line for line in told.splitlines() if line not in usual.splitlines()]
+
+
+AND_THE_FAMILY_PAYS = "Ребёнок может заниматься, платит за этот кружок семья."
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, []),
+        ({"limits": Limits(by_direction={"arts": 0})}, []),
+        (
+            {"reached": Reached(CLUBS_LIMIT, 3)},
+            [
+                "Сертификат уже оплачивает 3 кружка одновременно, больше муниципалитет не оплачивает. "
+                f"{AND_THE_FAMILY_PAYS}"
+            ],
+        ),
+        (
+            {"reached": Reached(DIRECTION_LIMIT, 1, "technical")},
+            [
+                "Сертификат уже оплачивает 1 кружок по направленности «техническая», больше муниципалитет не "
+                f"оплачивает. {AND_THE_FAMILY_PAYS}"
+            ],
+        ),
+        (
+            {"reached": Reached(DIRECTION_LIMIT, 0, "sport")},
+            [f"Кружки по направленности «физкультурно-спортивная» муниципалитет не оплачивает. {AND_THE_FAMILY_PAYS}"],
+        ),
+        (
+            {"pays_from": date(2026, 10, 6), "limits": Limits(1)},
+            [
+                "Сертификат оплачивает занятия с 06.10.2026: до этого дня он оплачивал столько кружков, сколько "
+                "разрешает муниципалитет. Более ранние занятия в цену не входят."
+            ],
+        ),
+        (
+            {"limits": Limits(2, {"arts": 1})},
+            [
+                "Одновременно муниципалитет оплачивает не больше 2 кружков, не больше 1 кружка по направленности "
+                "«художественная». Если к началу договора сертификат уже будет оплачивать столько, договор начнёт "
+                "действовать, только когда другой кружок закончится или вы согласитесь на новые условия. Если этого не "
+                "произойдёт в срок, который даётся на согласие, договор не состоится и ребёнок будет отчислен из "
+                "группы. Занятия, которые придутся на дни другого кружка, сертификат не покроет."
+            ],
+        ),
+        (
+            {"limits": Limits(1), "policy": replace(POLICY, copayment_allowed=False)},
+            [
+                "Одновременно муниципалитет оплачивает не больше 1 кружка. Если к началу договора сертификат уже будет "
+                "оплачивать столько, договор начнёт действовать, только когда другой кружок закончится. Если этого не "
+                "произойдёт в срок, который даётся на согласие, договор не состоится и ребёнок будет отчислен из "
+                "группы. Занятия, которые придутся на дни другого кружка, сертификат не покроет."
+            ],
+        ),
+    ],
+)
+def test_the_offer_says_what_a_limit_of_clubs_means(changes: dict[str, object], said: list[str]) -> None:
+    assert said_of_limits(**changes) == said
+
+
+@pytest.mark.parametrize(("minor", "told"), [(500000, True), (0, False)])
+def test_money_that_is_waited_for_is_spoken_of_only_where_it_would_pay(minor: int, told: bool) -> None:
+    expects = replace(RICH, available=Amount(minor, "RUB"), queue_position=3)
+    text = terms_text("Хор", quote(TERMS, ALLOWED, expects, BORN_ON), expects, datetime(2026, 10, 2, tzinfo=UTC), "UTC")
+    assert ("ждёт денег" in text) == told
+
+
+@pytest.mark.parametrize(
+    ("reached", "details"),
+    [
+        (Reached(CLUBS_LIMIT, 2), {"limit": "2"}),
+        (Reached(DIRECTION_LIMIT, 0, "arts"), {"limit": "0", "direction": "arts"}),
+    ],
+)
+def test_a_limit_has_its_own_refusal_where_families_may_not_pay(reached: Reached, details: dict[str, str]) -> None:
+    strict = replace(RICH, policy=replace(POLICY, copayment_allowed=False), reached=reached)
+    with pytest.raises(RuleViolated) as refused:
+        quote(TERMS, ALLOWED, replace(strict, available=Amount(0, "RUB")), BORN_ON)
+    assert (refused.value.code, refused.value.details) == (reached.code, details)

@@ -113,6 +113,7 @@ def test_a_new_price_is_a_new_version_of_the_terms_of_every_group_of_the_module(
         assert event.data["price"] == {"value": "9500.00", "unit": "RUB"}
         terms = published.ask(contract.GET_GROUP_TERMS, group_id=event.subject)
         assert (terms["price"], terms["terms_version"]) == (event.data["price"], 2)
+        assert terms["direction"] == event.data["direction"]
 
 
 def test_a_renamed_provider_is_announced_and_found_by_its_new_name(published: Any, values: Any) -> None:

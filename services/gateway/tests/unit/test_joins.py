@@ -126,6 +126,7 @@ def test_an_offer_is_priced_by_the_group_s_terms(client: FlaskClient, services: 
         "group_id": GROUP, "region_code": "38", "provider_id": OTHER, "title": "Робототехника",
         "time_zone": "Asia/Irkutsk", "starts_on": "2026-09-01", "ends_on": "2027-05-31", "price": price,
         "normative_price": price, "terms_version": 3, "lessons_on": ["2026-09-01", "2026-09-03"],
+        "direction": "technical",
     }  # fmt: skip
     services.answers = {"catalog.get_group_terms": {**terms, "news": 1}, "billing.make_offer": {"offer_id": OTHER}}
     headers = {**bearer(), "Idempotency-Key": "offer-1"}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from contracts import accounts, certificates, enrollment
+from contracts import accounts, catalog, certificates, enrollment
 from gateway import texts
 from gateway.settings import host_and_port
 
@@ -45,6 +45,27 @@ STATES = (*accounts.CLAIM_STATES, *certificates.STATES, *enrollment.STATUSES, *e
 def test_a_state_is_named_in_the_reader_s_language(state: str) -> None:
     assert not re.search(r"[a-z]", texts.detail("certificate_state", 409, {"state": state}, "ru"))
     assert state in texts.detail("certificate_state", 409, {"state": state}, "en")
+
+
+@pytest.mark.parametrize("limit", ["0", "1", "2", "5"])
+def test_a_limit_of_clubs_is_said_in_words_that_fit_any_number(limit: str) -> None:
+    for language, direction, said in (
+        ("ru", "естественнонаучная", f"направленности — {limit}, а доплата"),
+        ("en", "natural science", f"clubs at once is {limit}, and"),
+    ):
+        detail = texts.detail(
+            "direction_limit_reached", 422, {"limit": limit, "direction": "natural_science"}, language
+        )
+        assert direction in detail
+        assert said in detail
+    assert f"(предел — {limit})" in texts.detail("clubs_limit_reached", 422, {"limit": limit}, "ru")
+
+
+@pytest.mark.parametrize("direction", catalog.DIRECTIONS)
+def test_a_direction_is_words_not_a_code(direction: str) -> None:
+    facts = {"limit": "1", "direction": direction}
+    assert not re.search(r"[a-z]", texts.detail("direction_limit_reached", 422, facts, "ru"))
+    assert "_" not in texts.detail("direction_limit_reached", 422, facts, "en")
 
 
 def test_an_unknown_code_gets_the_title_of_its_kind() -> None:

@@ -1,11 +1,34 @@
 """Funding programmes of a municipality and their budgets."""
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from contracts.accounts import MUNICIPALITY, Nothing
 from contracts.base import Method, Strict
 from contracts.billing.codes import CATEGORIES, CHARGES, REMAINDERS, SERVICE
+from contracts.catalog import DIRECTIONS
 from contracts.fields import UNITS, Amount, Code, Id, Municipality, Text
+
+CLUBS_MAX = 1000
+"""More contracts of one child at once are no limit but a slip."""
+
+
+def _clubs_at_once(note: str = "", **options: Any) -> fields.Integer:
+    said = {"description": f"How many contracts a certificate pays for on one day; null: any number.{note}"}
+    return fields.Integer(
+        strict=True, allow_none=True, validate=validate.Range(min=1, max=CLUBS_MAX), metadata=said, **options
+    )
+
+
+def _by_direction(note: str = "", **options: Any) -> fields.Dict:
+    """Codes of directions → whole numbers."""
+    said = {
+        "description": f"Direction → the same for it alone; 0: none is paid for, absent: no limit of its own.{note}",
+        "example": {"technical": 2, "sport": 0},
+    }
+    limit = fields.Integer(strict=True, validate=validate.Range(min=0, max=CLUBS_MAX))
+    return fields.Dict(keys=Code(one_of=DIRECTIONS), values=limit, metadata=said, **options)
 
 
 class FundingRules(Strict):
@@ -20,6 +43,8 @@ class FundingRules(Strict):
     excused_percent = fields.Integer(required=True, validate=validate.Range(min=0, max=100))
     copayment_allowed = fields.Boolean(required=True)
     remainder = Code(required=True, one_of=REMAINDERS)
+    clubs_at_once_max = _clubs_at_once(required=True)
+    direction_limits = _by_direction(required=True)
 
 
 class NewFundingProgramme(FundingRules):
@@ -32,6 +57,8 @@ class NewFundingProgramme(FundingRules):
         allow_none=True,
         metadata={"description": "Absent: as early as it may, the period's start or tomorrow."},
     )
+    clubs_at_once_max = _clubs_at_once(" Absent: null, also if the version before had a limit.", load_default=None)
+    direction_limits = _by_direction(" What is not named has none, also if the version before had.", load_default=dict)
 
 
 class FundingProgrammeVersion(FundingRules):

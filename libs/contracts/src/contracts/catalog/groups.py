@@ -133,6 +133,7 @@ class GroupTerms(Strict):
     terms_version = fields.Integer(required=True)
     lessons_on = fields.List(fields.Date(), required=True, metadata={"description": "Planned local dates, in order."})
     opens_at = Instant(metadata={"description": "When enrolment opens; an offer for a draft lasts past it."})
+    direction = Code(one_of=DIRECTIONS)
 
 
 class GroupChange(GroupId):

@@ -10,18 +10,21 @@ from sqlalchemy import null, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from billing.commands import ledger
-from billing.commands.known import Known, unopened_enrollments, with_unopened_enrollments
+from billing.commands import clubs, ledger
+from billing.commands.known import Known, terms_of, unopened_enrollments, with_unopened_enrollments
 from billing.commands.programmes import rules_at
 from billing.domain import ledger as books
+from billing.domain.clubs import CLUBS_LIMIT, DIRECTION_LIMIT, Club
 from billing.domain.contract import (
     ACTIVE,
     AWAITING_ACCEPTANCE,
     AWAITING_FUNDS,
     CLOSED,
     REFUSED,
+    Facts,
     Verdict,
     decide,
+    effective_from,
 )
 from billing.domain.rules import PER_LESSON
 from billing.models import Contract, FundingRules
@@ -57,20 +60,29 @@ def converge(session: Session, region_code: str, certificate_ids: Sequence[str],
     """Bring the contracts that are not open yet to what the facts call for; how those that were opened are charged.
 
     The certificates are locked. One certificate's enrolments are served in the order in which they were made: the
-    second uses what is left.
+    second uses what is left, of the money and of the clubs that are paid for at once.
     """
     unsettled = with_unopened_enrollments(session, region_code, certificate_ids)
     left: dict[tuple[str, str, str], Amount] = {}
+    promised: dict[tuple[str, str, str], list[Club]] = {}
     opened: list[str] = []
+    without_room: set[str] = set()
     for known in unopened_enrollments(session, region_code, unsettled, at) if unsettled else ():
-        available = left.setdefault(known.purse_key, known.purse)
-        verdict = decide(known.facts(available, at))
+        available, before = left.setdefault(known.purse_key, known.purse), promised.setdefault(known.purse_key, [])
+        facts = clubs.with_limits(session, known, known.facts(available, at), before, at)
+        verdict = decide(facts)
         if verdict.state in (ACTIVE, AWAITING_FUNDS):
             left[known.purse_key] = available - verdict.split.certificate
-        rules = _rules(session, known, verdict)
+        if verdict.state == AWAITING_FUNDS and verdict.split.certificate.minor:
+            before.append(Club(terms_of(known.enrollment).group.within(verdict.days), known.enrollment.direction))
+        rules = _rules(session, known, facts, verdict)
         _realise(session, known, verdict, rules, at)
         if verdict.state == ACTIVE:
             opened.append(rules.charge if rules else PER_LESSON)
+        elif verdict.reason in (CLUBS_LIMIT, DIRECTION_LIMIT):
+            without_room.add(known.certificate.certificate_id)
+    if without_room:
+        clubs.look_again(session, region_code, sorted(without_room), at)
     return opened
 
 
@@ -131,11 +143,11 @@ def _accept_by(contract: Contract | None, verdict: Verdict, at: datetime) -> dat
     return contract.accept_by if contract and waits else at + timedelta(days=acceptance_days())
 
 
-def _rules(session: Session, known: Known, verdict: Verdict) -> FundingRules | None:
-    """An opened contract keeps the rules of its first day."""
-    if verdict.effective_from is None or known.programme is None:
+def _rules(session: Session, known: Known, facts: Facts, verdict: Verdict) -> FundingRules | None:
+    """An opened contract keeps the rules of the day on which it could begin; their limits may move its first day."""
+    if verdict.state != ACTIVE or known.programme is None:
         return None
-    return rules_at(session, known.programme, verdict.effective_from)
+    return rules_at(session, known.programme, effective_from(facts.enrolled_on, facts.funding))
 
 
 def _saving(known: Known, change: _Change) -> Any:

@@ -1,6 +1,7 @@
-"""Deadlines that no fact tells: an acceptance that did not come, a journal that was not filled, a period that is over.
+"""Deadlines that no fact tells: an acceptance that did not come, a journal that was not filled, a day that has come.
 
-Each loop claims certificates that nobody else is settling, the most overdue first, a few in a transaction.
+The days are those of an end that was known ahead, and of a period's end. Each loop claims certificates that nobody
+else is settling, the most overdue first, a few in a transaction.
 """
 
 from collections.abc import Sequence

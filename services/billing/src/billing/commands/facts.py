@@ -54,8 +54,8 @@ def keep_enrollment(session: Session, event: Received) -> None:
         raise ValueError(f"price in {price.unit}, normative price in {normative.unit}")
     locks.facts_of_child(session, event.region_code, data["child_id"])
     names = (
-        *("enrollment_id", "child_id", "group_id", "provider_id", "submitted_at", "enrolled_at", "enrolled_on"),
-        *("group_starts_on", "group_ends_on", "terms_version", "offer_id", "accepted_by"),
+        *("enrollment_id", "child_id", "group_id", "provider_id", "direction", "submitted_at", "enrolled_at"),
+        *("enrolled_on", "group_starts_on", "group_ends_on", "terms_version", "offer_id", "accepted_by"),
     )
     values = {
         **{name: data[name] for name in names},

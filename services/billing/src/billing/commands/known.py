@@ -133,6 +133,7 @@ def terms_of(enrollment: Enrollment) -> Terms:
         lessons=tuple(
             Lesson(each["lesson_id"], each["number"], date.fromisoformat(each["on"])) for each in enrollment.lessons
         ),
+        direction=enrollment.direction,
     )
 
 

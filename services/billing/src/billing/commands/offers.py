@@ -5,30 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing.commands.funding import purse_of
-from billing.commands.known import unopened_enrollments
+from billing.commands import clubs
+from billing.commands.expecting import Payer, expectation, expected, within_limits
+from billing.commands.known import Known, unopened_enrollments
 from billing.commands.programmes import rules_at
-from billing.domain.contract import AWAITING_ACCEPTANCE, AWAITING_FUNDS, VALID, Terms, effective_from
+from billing.domain.contract import AWAITING_ACCEPTANCE, VALID, Facts, Terms, beginning, effective_from, last_day
 from billing.domain.coverage import Lesson, Span, coming_of_age
 from billing.domain.offer import Expectation, Quote, quote, terms_text
-from billing.domain.queue import affordable
-from billing.domain.rules import MONTHLY
-from billing.models import (
-    Certificate,
-    CertificateState,
-    Contract,
-    FundingPeriod,
-    FundingProgramme,
-    FundingRequest,
-    FundingRules,
-    Offer,
-    Pocket,
-)
-from billing.models.policies import policy_of
-from billing.models.queue import CATEGORY, position, waiting
+from billing.models import Certificate, CertificateState, FundingPeriod, FundingProgramme, Offer
+from billing.models.queue import CATEGORY
 from billing.neighbours import own_child
 from chassis import clock
 from chassis.context import Actor
@@ -85,12 +73,9 @@ def _basis(session: Session, caller: Actor, child: dict[str, Any], terms: dict[s
     payer = certificate.payer_municipality_code if certificate else child["municipality_code"]
     programme = _programme(session, period, payer, priced.price.unit)
     valid_until = certificate.valid_until if certificate else coming_of_age(child["born_on"])
-    return _Basis(
-        terms=priced,
-        terms_version=terms["terms_version"],
-        allowed=Span(today, min(period.ends_on, valid_until)),
-        expectation=_expectation(session, certificate, programme, priced.price.unit, today),
-    )
+    allowed = Span(today, min(period.ends_on, valid_until))
+    paid_for, expects = expectation(session, Payer(certificate, programme), priced, allowed, today)
+    return _Basis(terms=priced, terms_version=terms["terms_version"], allowed=paid_for, expectation=expects)
 
 
 def _waiting_basis(session: Session, caller: Actor, request: dict[str, Any]) -> _Basis | None:
@@ -111,17 +96,23 @@ def _waiting_basis(session: Session, caller: Actor, request: dict[str, Any]) -> 
     )
     if known is None:
         return None
-    facts = known.facts(known.purse, at)
+    facts = clubs.with_limits(session, known, known.facts(known.purse, at), [], at)
     _check_in_force(session, certificate, facts.terms)
-    first_day = effective_from(facts.enrolled_on, facts.funding)
-    rules = rules_at(session, known.programme, first_day) if known.programme else None
+    paid_for, expects = _as_it_waits(session, known, facts)
     return _Basis(
         terms=facts.terms,
         terms_version=known.enrollment.terms_version,
-        allowed=Span(first_day, min(facts.period.last, facts.certificate_ends_on)),
-        expectation=_expected(known.purse, rules, None),
+        allowed=paid_for,
+        expectation=expects,
         first_day_known=True,
     )
+
+
+def _as_it_waits(session: Session, known: Known, facts: Facts) -> tuple[Span, Expectation]:
+    """The days of the waiting contract that would be paid for, and with what, by the rules that it will keep."""
+    begins, allowed = beginning(facts), Span(effective_from(facts.enrolled_on, facts.funding), last_day(facts))
+    rules = rules_at(session, known.programme, allowed.first) if known.programme else None
+    return within_limits(expected(known.purse, rules, None), facts.limits, allowed, begins)
 
 
 def _expires_at(terms: dict[str, Any], lifetime: timedelta) -> datetime:
@@ -145,7 +136,7 @@ def _priced(terms: dict[str, Any]) -> Terms:
     if price.unit != normative.unit or terms["ends_on"] < terms["starts_on"]:
         raise InvalidInput("terms_invalid", "The group's terms contradict themselves.")
     lessons = tuple(Lesson("", number, on) for number, on in enumerate(terms["lessons_on"], start=1))
-    return Terms(Span(terms["starts_on"], terms["ends_on"]), price, normative, lessons)
+    return Terms(Span(terms["starts_on"], terms["ends_on"]), price, normative, lessons, terms.get("direction"))
 
 
 def _period(session: Session, region_code: str, on: date) -> FundingPeriod:
@@ -172,56 +163,6 @@ def _programme(session: Session, period: FundingPeriod, payer: str, unit: str) -
         FundingProgramme.unit == unit,
     )
     return session.scalars(query).one_or_none()
-
-
-def _expectation(
-    session: Session, certificate: Certificate | None, programme: FundingProgramme | None, unit: str, today: date
-) -> Expectation:
-    """What the child's certificate, or the one it would get, can be expected to pay with, by the rules of today."""
-    if programme is None:
-        return _expected(Amount(0, unit), None, None)
-    rules = rules_at(session, programme, today)
-    available = _available(session, certificate, programme, rules) if certificate else rules.nominal_minor
-    place = _queue_position(session, certificate, programme, rules)
-    return _expected(Amount(available, unit), rules, place)
-
-
-def _expected(available: Amount, rules: FundingRules | None, place: int | None) -> Expectation:
-    if rules is None:
-        return Expectation(available, None, place)
-    return Expectation(available, policy_of(rules), place, by_month=rules.charge == MONTHLY)
-
-
-def _available(session: Session, certificate: Certificate, programme: FundingProgramme, rules: FundingRules) -> int:
-    """The pocket's balance; before the crediting, the nominal without what waiting contracts will take of it."""
-    key = (certificate.region_code, certificate.certificate_id, programme.period_id, programme.municipality_code)
-    pocket = session.get(Pocket, key)
-    if pocket is not None:
-        return pocket.available_minor
-    waiting = select(func.coalesce(func.sum(Contract.certificate_share_minor), 0)).where(
-        Contract.region_code == certificate.region_code,
-        Contract.certificate_id == certificate.certificate_id,
-        Contract.period_id == programme.period_id,
-        Contract.state == AWAITING_FUNDS,
-    )
-    return max(0, rules.nominal_minor - int(session.scalars(waiting).one()))
-
-
-def _queue_position(
-    session: Session, certificate: Certificate | None, programme: FundingProgramme, rules: FundingRules
-) -> int | None:
-    """The certificate's place in line, or the one it would get; None when the nominal is or would be there at once."""
-    at = clock.now()
-    request = certificate and session.get(
-        FundingRequest, (programme.region_code, certificate.certificate_id, programme.programme_id)
-    )
-    if request and request.granted_at:
-        return None
-    if request:
-        place = position(programme.region_code, programme.programme_id, request.arrival, at)
-        return session.scalars(select(place)).one()
-    ahead = session.scalars(waiting(programme.region_code, programme.programme_id, at)).one()
-    return None if affordable(purse_of(programme, rules)) > ahead else ahead + 1
 
 
 def _offer(caller: Actor, request: dict[str, Any], basis: _Basis, quoted: Quote, expires_at: datetime) -> Offer:

@@ -1,6 +1,6 @@
 """Opening funding periods and programmes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -58,6 +58,8 @@ class NewProgramme:
     remainder: str = BURN
     certificates_max: int | None = None
     nominal_sum_max: Amount | None = None
+    clubs_at_once_max: int | None = None
+    direction_limits: dict[str, int] = field(default_factory=dict)
 
 
 def open_programme(session: Session, region_code: str, new: NewProgramme, *, budget: Amount, basis: str) -> bool:
@@ -100,4 +102,6 @@ def _rules(new: NewProgramme) -> dict[str, Any]:
         "excused_percent": new.policy.excused_percent,
         "copayment_allowed": new.policy.copayment_allowed,
         "remainder": new.remainder,
+        "clubs_at_once_max": new.clubs_at_once_max,
+        "direction_limits": new.direction_limits,
     }

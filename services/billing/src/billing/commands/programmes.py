@@ -20,7 +20,10 @@ from chassis.errors import Forbidden, InvalidInput, NotFound, RuleViolated
 from chassis.values import Amount
 
 CATEGORY_NAMES = {"children_5_17": "дети 5–17"}
-_POLICIES = ("charge", "absent_percent", "ill_percent", "excused_percent", "copayment_allowed", "remainder")
+_POLICIES = (
+    *("charge", "absent_percent", "ill_percent", "excused_percent", "copayment_allowed", "remainder"),
+    *("clubs_at_once_max", "direction_limits"),
+)
 
 
 def rules_at(session: Session, programme: FundingProgramme, on: date) -> FundingRules:

@@ -1,9 +1,10 @@
 """What a contract should be, given all that is known of an enrolment. The same facts always give the same verdict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from billing.domain.clubs import NO_LIMITS, Club, Limits, Reached, Room, room
 from billing.domain.coverage import Lesson, Span, lessons_within
 from billing.domain.split import Split, split
 from chassis.values import Amount
@@ -22,12 +23,13 @@ REFUSALS = (REFUSED_BY_FAMILY, NOT_ACCEPTED_IN_TIME)
 
 @dataclass(frozen=True)
 class Terms:
-    """A group's terms: its days, prices for all of them, and its planned lessons."""
+    """A group's terms: its days, prices for all of them, its planned lessons, and its direction where it is known."""
 
     group: Span
     price: Amount
     normative: Amount
     lessons: tuple[Lesson, ...]
+    direction: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,41 +104,86 @@ class Facts:
     frozen: bool = False
     closed: bool = False
     """Whether the period takes no postings any more."""
+    limits: Limits = NO_LIMITS
+    paid: tuple[Club, ...] = ()
+    """The contracts that the certificate pays for already; as many as the limits allow leave nothing for this one."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the contract should be. `reason` says why it waits, was refused or closed; `lessons` are those it covers."""
+    """What the contract should be. `reason` says why it waits, was refused or closed; `lessons` are those it covers.
+
+    `days` are those that count where the limits are concerned.
+    """
 
     state: str
     reason: str | None
     effective_from: date | None
     split: Split
     lessons: tuple[Lesson, ...]
+    days: Span
 
 
 def decide(facts: Facts) -> Verdict:
     """The contract that the facts call for.
 
     Without money it waits for money, though a free group needs none. With money it is active when the guardian's
-    acceptance stands and covers the parent's real share, and otherwise waits for an acceptance. An end closes it,
-    unless it covers days before the end: then it is active first, and its lessons close it (`billing.domain.charges`).
-    Once the period is closed, nothing can be covered in it.
+    acceptance stands and covers the parent's real share, and otherwise waits for an acceptance. Beyond the limits of
+    what a certificate pays for at once, that share is the whole price. An end closes it, unless it covers days before
+    the end: then it is active first, and its lessons close it (`billing.domain.charges`). Once the period is closed,
+    nothing can be covered in it.
     """
-    starts_on = effective_from(facts.enrolled_on, facts.funding)
-    allowed = Span(starts_on, min(facts.period.last, facts.certificate_ends_on))
-    shares, lessons = share_out(facts.terms, allowed, facts.available)
-    state, reason = _state(facts, starts_on, shares.parent)
-    return Verdict(state, reason, starts_on if state == ACTIVE else None, shares, lessons)
+    begins = beginning(facts)
+    available = Amount(0, facts.available.unit) if begins.reached else facts.available
+    shares, lessons = share_out(facts.terms, Span(begins.first, last_day(facts)), available)
+    state, reason = _state(facts, begins, shares.parent)
+    return Verdict(
+        state=state,
+        reason=reason,
+        effective_from=begins.first if state == ACTIVE else None,
+        split=shares,
+        lessons=lessons,
+        days=_days(facts, begins.first),
+    )
 
 
-def _state(facts: Facts, starts_on: date, parent_share: Amount) -> tuple[str, str | None]:
+def beginning(facts: Facts) -> Room:
+    """The first day that the contract covers, and the limit that leaves the certificate nothing to pay of it."""
+    return room_for(facts.terms, _days(facts), facts.available, facts.limits, facts.paid)
+
+
+def last_day(facts: Facts) -> date:
+    """The last day that the certificate may pay for in the period."""
+    return min(facts.period.last, facts.certificate_ends_on)
+
+
+def _days(facts: Facts, first: date | None = None) -> Span:
+    ends_on = min(last_day(facts), facts.end.on) if facts.end else last_day(facts)
+    return Span(first or effective_from(facts.enrolled_on, facts.funding), ends_on)
+
+
+def room_for(terms: Terms, allowed: Span, available: Amount, limits: Limits, paid: Sequence[Club]) -> Room:
+    """From which of the allowed days on the limits let the certificate pay for the group.
+
+    They do not concern what it pays nothing for: a free group, or any when it has nothing left. Where no lesson would
+    be left, what has ended does not step aside.
+    """
+    days = terms.group.within(allowed)
+    if not min(terms.price.minor, terms.normative.minor, available.minor) or not days.days:
+        return Room(allowed.first)
+    found = room(limits, paid, days, terms.direction)
+    if found.first > days.first and not lessons_within(terms.lessons, Span(found.first, days.last)):
+        found = room(limits, [replace(each, ended=False) for each in paid], days, terms.direction)
+    return found if found.first > days.first else Room(allowed.first, found.reached)
+
+
+def _state(facts: Facts, begins: Room, parent_share: Amount) -> tuple[str, str | None]:
     if facts.refusal:
         return REFUSED, facts.refusal
-    if facts.end and _too_late(facts, starts_on, facts.end.on):
+    if facts.end and _too_late(facts, begins.first, facts.end.on):
         return CLOSED, facts.end.reason
     priced = facts.terms.price.minor > 0
-    reason = unaccepted(facts.offer, facts.application, parent_share)
+    reason = unaccepted(facts.offer, facts.application, parent_share, begins.reached)
     if priced and facts.funding is None:
         return AWAITING_FUNDS, "certificate_frozen" if facts.frozen else None
     if reason:
@@ -180,8 +227,10 @@ def greatest_parent_share(terms: Terms, allowed: Span, available: Amount) -> Amo
     )
 
 
-def unaccepted(offer: Offer | None, application: Application, parent_share: Amount) -> str | None:
-    """Why the guardian's acceptance does not stand, or None when it does."""
+def unaccepted(
+    offer: Offer | None, application: Application, parent_share: Amount, reached: Reached | None = None
+) -> str | None:
+    """Why the guardian's acceptance does not stand, or None when it does; a share may have grown by a limit."""
     if offer is None:
         return "offer_missing"
     checks = {
@@ -191,7 +240,7 @@ def unaccepted(offer: Offer | None, application: Application, parent_share: Amou
         "offer_already_used": offer.used_by in (None, application.enrollment_id),
         "offer_expired": application.accepted_at < offer.expires_at,
         "terms_changed": offer.terms_version == application.terms_version,
-        "parent_share_grew": parent_share.unit == offer.max_parent_share.unit
+        reached.code if reached else "parent_share_grew": parent_share.unit == offer.max_parent_share.unit
         and parent_share <= offer.max_parent_share,
     }
     return next((reason for reason, stands in checks.items() if not stands), None)

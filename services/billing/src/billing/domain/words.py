@@ -10,6 +10,15 @@ _MONTHS = (
     *("июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь"),
 )
 _UNITS = {"RUB": "₽", "HOUR": "ч"}
+DIRECTIONS = {
+    "technical": "техническая",
+    "natural_science": "естественнонаучная",
+    "arts": "художественная",
+    "sport": "физкультурно-спортивная",
+    "tourism": "туристско-краеведческая",
+    "social_humanitarian": "социально-гуманитарная",
+}
+"""The six directions."""
 
 
 def money(amount: Amount) -> str:
@@ -32,10 +41,24 @@ def month(on: date) -> str:
 
 def lessons(count: int) -> str:
     """Like 1 занятие, 2 занятия, 5 занятий."""
+    return _counted(count, "занятие", "занятия", "занятий")
+
+
+def clubs(count: int) -> str:
+    """Like 1 кружок, 2 кружка, 5 кружков."""
+    return _counted(count, "кружок", "кружка", "кружков")
+
+
+def at_most_clubs(count: int) -> str:
+    """Like не больше 1 кружка, не больше 2 кружков."""
+    return f"не больше {_counted(count, 'кружка', 'кружков', 'кружков')}"
+
+
+def _counted(count: int, one: str, few: str, many: str) -> str:
     if count % 10 == 1 and count % 100 != 11:
-        form = "занятие"
+        form = one
     elif count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14):
-        form = "занятия"
+        form = few
     else:
-        form = "занятий"
+        form = many
     return f"{count}{NO_BREAK}{form}"

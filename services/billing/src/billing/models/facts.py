@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from billing.domain.contract import CERTIFICATE_STATES, ENDS
 from billing.domain.policy import MARKS
+from billing.domain.words import DIRECTIONS
 from billing.models.base import UNIT, Base, Id, KeyId, Region, Small, Zero, one_of
 
 
@@ -29,7 +30,10 @@ class Certificate(Base):
 
 
 class Enrollment(Base):
-    """An enrolment with the snapshot of the terms it was made on; `lessons` is the group's plan on that day."""
+    """An enrolment with the snapshot of the terms it was made on; `lessons` is the group's plan on that day.
+
+    Those that were kept by earlier versions have no `direction`.
+    """
 
     __tablename__ = "enrollment"
     __table_args__ = (
@@ -38,12 +42,14 @@ class Enrollment(Base):
         CheckConstraint(UNIT, "unit_known"),
         CheckConstraint("group_starts_on <= group_ends_on", "group_not_empty"),
         CheckConstraint("price_minor >= 0 AND normative_minor >= 0", "prices_not_negative"),
+        CheckConstraint(one_of("direction", tuple(DIRECTIONS)), "direction_known"),
     )
     region_code: Mapped[Region]
     enrollment_id: Mapped[KeyId]
     child_id: Mapped[Id]
     group_id: Mapped[Id]
     provider_id: Mapped[Id]
+    direction: Mapped[str | None]
     submitted_at: Mapped[datetime]
     enrolled_at: Mapped[datetime]
     enrolled_on: Mapped[date]

@@ -1,14 +1,22 @@
 """Periods, funding programmes with their budgets and rules, the queue for money, and certificates' pockets."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Sequence, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, Sequence, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.domain.rules import CHARGES, REMAINDERS
+from billing.domain.words import DIRECTIONS
 from billing.models.base import UNIT, Base, Id, KeyId, KeyText, Region, Small, Zero, one_of
 
+DIRECTION_LIMITS = (
+    f"direction_limits - ARRAY[{', '.join(repr(direction) for direction in DIRECTIONS)}] = '{{}}'"
+    " AND NOT jsonb_path_exists(direction_limits,"
+    """ 'strict $.* ? (@.type() != "number" || @ < 0 || @.floor() != @)', '{}', true)"""
+)
+"""SQL: an object that maps directions to whole numbers."""
 ARRIVALS = Sequence("funding_arrival", metadata=Base.metadata)
 
 
@@ -70,7 +78,8 @@ class FundingRules(Base):
     """One version of a programme's rules, and the days it holds for.
 
     Every day of the period has exactly one: versions that stand do not overlap, and a trigger counts the days when the
-    transaction commits. Another checks both caps at each crediting. A version that another replaced before its first
+    transaction commits. Another checks both caps at each crediting. A direction without a limit is not in
+    `direction_limits`; with 0 it is not paid for. A version that another replaced before its first
     day is kept with `superseded_at`.
     """
 
@@ -95,6 +104,8 @@ class FundingRules(Base):
             "absent_percent BETWEEN 0 AND 100 AND ill_percent BETWEEN 0 AND 100 AND excused_percent BETWEEN 0 AND 100",
             "percents_possible",
         ),
+        CheckConstraint("clubs_at_once_max >= 1", "clubs_positive"),
+        CheckConstraint(DIRECTION_LIMITS, "direction_limits_known"),
     )
     region_code: Mapped[Region]
     programme_id: Mapped[KeyId]
@@ -110,6 +121,8 @@ class FundingRules(Base):
     excused_percent: Mapped[Small]
     copayment_allowed: Mapped[bool]
     remainder: Mapped[str]
+    clubs_at_once_max: Mapped[int | None] = mapped_column(Integer)
+    direction_limits: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     set_by: Mapped[str]
     set_at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]

@@ -71,7 +71,7 @@ def get_group_terms(session: Session, group_id: str) -> dict[str, Any]:
     if row is None:
         raise NotFound("group_not_found", "There is no such group.")
     announced = row.announced
-    same = ("group_id", "provider_id", "title", "time_zone", "price", "normative_price")
+    same = ("group_id", "provider_id", "title", "direction", "time_zone", "price", "normative_price")
     return {name: announced[name] for name in same} | {
         "region_code": row.region_code,
         "starts_on": date.fromisoformat(announced["starts_on"]),

@@ -31,6 +31,8 @@ PROGRAMME = {
     "excused_percent": 0,
     "copayment_allowed": True,
     "remainder": "burn",
+    "clubs_at_once_max": 2,
+    "direction_limits": {"sport": 1, "tourism": 0},
 }
 
 

@@ -20,7 +20,9 @@ RULES = (
     "certificate_revoked",
     "child_over_age",
     "child_under_age",
+    "clubs_limit_reached",
     "copayment_not_allowed",
+    "direction_limit_reached",
     "no_funding_period",
     "no_lessons_left",
 )

@@ -62,7 +62,7 @@ def _shown(value: str, language: str) -> str:
         return date.fromisoformat(value).strftime(day)
     if INSTANT.fullmatch(value):
         return datetime.fromisoformat(value).strftime(f"{day} %H:%M (%Z)").replace("UTC+00:00", "UTC")
-    return words.RUSSIAN.get(value, value) if language == "ru" else value
+    return (words.RUSSIAN if language == "ru" else words.ENGLISH).get(value, value)
 
 
 def field_message(message: str, language: str) -> str:

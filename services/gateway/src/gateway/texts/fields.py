@@ -14,6 +14,7 @@ FIELD_PATTERNS: tuple[tuple[str, str, str], ...] = (
         "Нужен момент времени в виде 2026-09-01T16:30:00Z.",
     ),
     (r"Not a valid list\.", "Give a list.", "Нужен список."),
+    (r"Not a valid mapping type\.", "Give an object with fields.", "Нужен объект с полями."),
     (
         r"Not a valid email address\.",
         "This does not look like an e-mail address.",

@@ -1,4 +1,4 @@
-"""States as people call them, for the facts that a refusal's text holds."""
+"""States and directions as people call them, for the facts that a refusal's text holds."""
 
 RUSSIAN: dict[str, str] = {
     "draft": "черновик",
@@ -24,4 +24,16 @@ RUSSIAN: dict[str, str] = {
     "approved": "одобрено",
     "rejected": "отклонено",
     "another_child": "это другой ребёнок",
+    "technical": "техническая",
+    "natural_science": "естественнонаучная",
+    "arts": "художественная",
+    "sport": "физкультурно-спортивная",
+    "tourism": "туристско-краеведческая",
+    "social_humanitarian": "социально-гуманитарная",
 }
+ENGLISH: dict[str, str] = {
+    "natural_science": "natural science",
+    "arts": "the arts",
+    "social_humanitarian": "social studies and the humanities",
+}
+"""Codes that are no English words as they stand."""

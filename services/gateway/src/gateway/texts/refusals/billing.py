@@ -25,6 +25,22 @@ BILLING: Wordings = {
         "Денег сертификата не хватает, а доплата семьи в муниципалитете не предусмотрена. Выберите другую группу.",
         "The certificate is short, and the municipality does not allow co-payment. Choose another group.",
     ),
+    "clubs_limit_reached": Wording(
+        "The certificate pays for as many clubs at once as the municipality allows, and it allows no co-payment.",
+        "Сертификат уже оплачивает столько кружков одновременно, сколько разрешает муниципалитет (предел — {limit}), а "
+        "доплата семьи не предусмотрена. Выберите бесплатную группу или дождитесь, пока закончится другой кружок.",
+        "The certificate already pays for as many clubs at once as the municipality allows (its limit is {limit}), and "
+        "co-payment is not allowed. Choose a free group, or wait until another club ends.",
+    ),
+    "direction_limit_reached": Wording(
+        "The certificate pays for as many clubs of the direction at once as the municipality allows, or for none at "
+        "all, and it allows no co-payment.",
+        "Этот кружок направленности «{direction}» сертификат не оплатит: предел муниципалитета на одновременно "
+        "оплачиваемые кружки этой направленности — {limit}, а доплата семьи не предусмотрена. Выберите группу другой "
+        "направленности или бесплатную.",
+        "The certificate will not pay for this club of the direction “{direction}”: the municipality's limit of such "
+        "clubs at once is {limit}, and co-payment is not allowed. Choose a group of another direction, or a free one.",
+    ),
     "funding_programme_not_found": Wording(
         "There is no such funding programme, or it is another municipality's.",
         "Такой программы ПФ у вас нет. Выберите её из списка бюджетов.",
