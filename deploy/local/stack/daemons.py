@@ -112,12 +112,16 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _started(pid: int) -> str | None:
-    """When the process was started (kernel ticks), or None when it is gone or a zombie."""
+    """When the process was started (kernel ticks), or None when it is gone or a zombie.
+
+    A zombie whose other threads live is not gone: they keep its ports and files until the last one has ended.
+    """
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if state == "Z" else rest[18]
+    threads, started = int(rest[16]), rest[18]
+    return None if state == "Z" and threads <= 1 else started
 
 
 def _reap(pid: int) -> None:
